@@ -52,12 +52,12 @@ export interface DevServer extends AsyncDisposable {
   build(): Promise<ServiceBuild[]>;
   /**
    * Calls a listener for everything that happens from now on: statuses, output, builds, faults.
-   * @returns ends the subscription
+   * @returns a function that ends the subscription
    */
   subscribe(listener: (event: DevServerEventJson) => void): () => void;
   /**
    * Ends every backend (SIGTERM, and SIGKILL after the grace period) and stops listening. Safe to call again.
-   * @param hard SIGKILL at once; also turns a soft closing that is under way hard
+   * @param hard SIGKILL at once; also makes a soft close in progress hard
    */
   close(hard?: boolean): Promise<void>;
   /** Kills what still runs, synchronously. For `process.on('exit')` of a program that may end without closing. */
@@ -67,7 +67,8 @@ export interface DevServer extends AsyncDisposable {
 /**
  * Starts a dev server: API, proxy, and backends as the options and the project's config say. Nothing is printed, apart
  * from the debug log with JAMDEV_DEBUG=1, and nothing is watched unless `watch` is given.
- * @throws JamdevError when an option is unknown or wrong, there is nothing to run, a port is taken, or the state folder can't be written
+ * @throws JamdevError when an option is unknown or wrong, there is nothing to run, a port is taken, or the state folder
+ *   can't be written
  */
 export async function startDevServer(given: DevServerOptions = {}): Promise<DevServer> {
   checkOptions(given);

@@ -35,7 +35,7 @@ export function devEndpoints(context: DevApiContext): Endpoint[] {
 
     get(`${DEV_PREFIX}/backends`, {
       summary:
-        'Every backend of this dev server, and if asked of earlier ones, including those that ended, oldest first',
+        'Lists the backends of this dev server, including ended ones, and on request those of earlier ones; oldest first',
       isDirect: true,
       query: devBackendsQuerySchema,
       answer: json(devBackendsSchema),
@@ -49,7 +49,7 @@ export function devEndpoints(context: DevApiContext): Endpoint[] {
     }),
 
     post(`${DEV_PREFIX}/build`, {
-      summary: 'Builds every service again, or one of them, and waits for the outcome',
+      summary: 'Rebuilds every service, or one of them, and waits for the outcome',
       body: buildRequestSchema,
       answer: json(buildsSchema),
       errors: ['ServiceNotFound'],
@@ -58,7 +58,7 @@ export function devEndpoints(context: DevApiContext): Endpoint[] {
 
     get(`${DEV_PREFIX}/logs`, {
       summary:
-        'The output of one backend, then live until it has ended; or of all backends of this dev server, live without end',
+        'The output of one backend so far, then live until it has ended; or the live output of all backends of this dev server',
       query: logsQuerySchema,
       answer: jsonLines(logRecordSchema),
       errors: ['BackendNotFound'],

@@ -10,7 +10,7 @@ import { type Endpoint, post } from './endpoint.js';
 export function loginEndpoints(refusal: () => JamdevError): Endpoint[] {
   return [
     post('/cli-login', {
-      summary: 'Logging in through the browser needs the cloud; the answer says what to do instead',
+      summary: 'Login through the browser needs the hosted platform; the answer says what to do instead',
       scope: 'public',
       answer: json(okSchema),
       errors: ['CloudOnly'],

@@ -20,8 +20,7 @@ const TAGS = [
 const PATH_PARAMETERS: Record<string, string> = {
   account: 'The name of an account; in a dev server any text, without effect.',
   service: 'The name of a service; "-" is the default one.',
-  environment:
-    'Any text: an environment of the service, which can run an image of its own; it is created on first use.',
+  environment: 'Any text: an environment of the service, which can run its own image; it is created on first use.',
   id: 'The id of a backend.',
   backend: 'The id of a backend.',
   session: 'Any text: jamdev has no logins.',
@@ -49,7 +48,7 @@ export function describeApi(endpoints: readonly Endpoint[], { description, versi
     info: {
       title: 'jamdev',
       version,
-      description: `${description} HEAD works wherever GET does, and query parameters that are not listed here are ignored.`,
+      description: `${description} HEAD works wherever GET does. Unlisted query parameters are ignored.`,
     },
     servers: [{ url: api_url }],
     tags: TAGS,
@@ -81,7 +80,7 @@ function describeEndpoint(endpoint: Endpoint, schemas: Schemas): Json {
 function describeAnswer(answer: Endpoint['answer']): string {
   const { contentType } = answer;
   if (contentType === 'text/event-stream')
-    return 'A stream of server-sent events; the schema is that of the data of one event.';
+    return 'A stream of server-sent events. The schema describes the data of one event.';
   if (contentType === 'application/x-ndjson') return 'A stream of JSON lines; the schema is that of one line.';
   return answer.statuses[0] === 200 ? 'Success.' : 'Always refused.';
 }

@@ -10,7 +10,7 @@ import { type Endpoint, post } from './endpoint.js';
 export function pushRefusals(reason: (service: string) => JamdevError): Endpoint[] {
   return [
     post('/v2/:account/:service/blobs/uploads', {
-      summary: 'Refuses a push to a registry, in the form that docker shows to the person',
+      summary: 'Refuses a push to a registry, in a form that docker shows to the user',
       scope: 'public',
       // Docker shows the message of any 4xx; 403 is the guard's.
       answer: refusal(404, registryRefusalSchema),

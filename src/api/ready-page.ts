@@ -20,22 +20,22 @@ export const READY_PREFIX = '/ready';
 const REFRESH_SECONDS = 1;
 const NOT_YET: Record<Exclude<Status, 'ready' | 'terminated'>, string> = {
   scheduled: 'is about to start',
-  loading: 'waits for its build or image',
-  starting: 'is being started',
-  waiting: 'runs, but does not answer yet',
+  loading: 'is waiting for its build or image',
+  starting: 'is starting',
+  waiting: 'is running, but does not answer yet',
   terminating: 'is ending',
   'hard-terminating': 'is being killed',
 };
 
 /**
  * The page behind `ready_url`: it waits in a browser until the backend is ready and then goes on to the connection URL,
- * or says why that will never be. A link from anywhere may lead here: such a request has no Origin, so the guard lets it
- * through, and the token says that it may know. Programs that ask for JSON get the status.
+ * or says why that will never be. A link from anywhere may lead here: such a request has no Origin, so the guard lets
+ * it through, and the token says that it may know. Programs that ask for JSON get the status.
  */
 export function readyEndpoints({ controlPlane, urls, warmPools }: ApiContext): Endpoint[] {
   return [
     get(`${READY_PREFIX}/:backend/:token`, {
-      summary: 'Waits in a browser until a backend is ready, then leads to its connection URL',
+      summary: 'A page that waits until a backend is ready, then opens its connection URL',
       scope: 'public',
       answer: html([200, 302], readyStatusSchema),
       errors: ['BackendNotFound', 'TokenUnknown', 'BackendEnded'],

@@ -29,7 +29,7 @@ export function serviceEndpoints({ controlPlane, registryHost }: ApiContext): En
 
   return [
     get('/v2/account/:account/services', {
-      summary: 'The names of the services: those in the config, and others that were created or used',
+      summary: 'Lists the services: those in the config, and others that were created or used',
       answer: json(serviceListSchema),
       handle: async ({ account }) => ({ services: await account.plane.services() }),
     }),

@@ -51,7 +51,7 @@ export function v1Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
     }),
 
     get('/backend/:id/status/stream', {
-      summary: 'Every state of a backend so far, then the live ones, until it has ended',
+      summary: 'Every state of a backend so far, then each new one until it has ended',
       scope: 'public',
       answer: events(v1StatusSchema),
       errors: ['BackendNotFound'],
@@ -64,7 +64,7 @@ export function v1Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
     }),
 
     post('/backend/:id/terminate', {
-      summary: 'Ends a backend at once',
+      summary: 'Kills a backend',
       scope: 'connect',
       answer: json(okSchema),
       errors: ['BackendNotFound', 'BackendNotRunning'],

@@ -83,7 +83,7 @@ export function v2Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
     }),
 
     get('/v2/backend/:id/status/stream', {
-      summary: 'Every status of a backend so far, then the live ones, until it has ended',
+      summary: 'Every status of a backend so far, then each new one until it has ended',
       isDirect: true,
       scope: 'public',
       answer: events(publicStatusSchema),
@@ -95,7 +95,7 @@ export function v2Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
     }),
 
     get('/v2/backend/:id/logs/stream', {
-      summary: 'Every line that a backend printed so far, then the live ones, until it has ended',
+      summary: 'Every line of output of a backend so far, then each new one until it has ended',
       answer: events(z.string().describe('A line as it was printed')),
       errors: ['BackendNotFound'],
       handle: async ({ account, params, response }) =>
@@ -103,7 +103,7 @@ export function v2Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
     }),
 
     get('/v2/backend/:id/metrics/stream', {
-      summary: 'What a backend uses, about every second, until it has ended',
+      summary: "A backend's CPU and memory usage, about every second, until it has ended",
       answer: events(backendMetricsSchema),
       errors: ['BackendNotFound'],
       handle: async ({ account, params: { id }, response }) =>
@@ -111,7 +111,7 @@ export function v2Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
     }),
 
     post('/v2/backend/:id/terminate', {
-      summary: 'Ends a backend: softly, or at once if hard',
+      summary: 'Ends a backend with SIGTERM, or with SIGKILL if hard',
       isDirect: true,
       scope: 'connect',
       body: terminateRequestSchema,

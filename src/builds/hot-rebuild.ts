@@ -20,7 +20,7 @@ import { WrittenFiles } from './written-files.js';
 export interface HotRebuildEvents {
   /** Running backends are being ended or replaced for the sake of a new build. */
   rolledOut: [service: ServiceConfig, buildNumber: number, backends: number];
-  /** Changes of a service may go unnoticed. */
+  /** Changes of a service may be missed. */
   watchProblem: [service: ServiceConfig, error: NodeJS.ErrnoException];
   /** A service runs or imports a file that is not watched; once per service. */
   unwatchedImport: [service: ServiceConfig, found: UnwatchedImport];
@@ -108,7 +108,8 @@ export class HotRebuild {
     builder.events.on('good', (name, build, reason) => {
       const service = builder.definitions.find((each) => each.name === name);
       if (service === undefined || build.number === 1) return;
-      // Backends would start with what was saved meanwhile, perhaps a typo. They are replaced after the build that checks it.
+      // Backends would start with what was saved meanwhile, perhaps a typo. They are replaced after the build that
+      // checks it.
       if (this.#loops.get(name)?.isOutdated(build.number)) return;
       const older = service.onChange === 'keep' ? [] : backendsOlderThan(platform, name, build);
       if (older.length > 0) this.events.emit('rolledOut', service, build.number, older.length);

@@ -14,20 +14,20 @@ export const cliErrors = {
   fewDescriptors: (limit: number, needed: number) =>
     new JamdevError(
       'SystemRefused',
-      `This process may have only ${limit} file descriptors (ulimit -n); a dev server needs ${needed}: 3 for each session, 2 for each connection.`,
+      `This process can open only ${limit} file descriptors (ulimit -n); a dev server needs ${needed}: 3 for each session, 2 for each connection.`,
       'Raise the limit in the shell before you start it: ulimit -n 4096 (if the shell refuses, the hard limit is set in /etc/security/limits.conf or by the container).',
     ),
   runnerGone: (name: string, pid: number) =>
-    new JamdevError('RunnerGone', `${name} (pid ${pid}), which started this program, has ended.`, 'Stopping as well.'),
+    new JamdevError('RunnerGone', `${name} (pid ${pid}), which started this program, has exited.`, 'Stopping too.'),
   execWithoutJson: () =>
     usageError(
-      'jamdev exec has no --json: its output is that of the command.',
-      'Options of the command stand behind it: npx jamdev exec -- <command> --json. Events of a dev server as JSON: npx jamdev dev --json',
+      'jamdev exec has no --json: its output is the output of the command.',
+      'To pass --json to the command, put it after the command: npx jamdev exec -- <command> --json. For the events of a dev server as JSON: npx jamdev dev --json',
     ),
   completionWithoutJson: () =>
     usageError(
       'jamdev completion has no --json: it prints a script for a shell.',
-      'Name the shell: npx jamdev completion bash',
+      'Pass the name of the shell, for example: npx jamdev completion bash',
     ),
   questionsUnanswered: () =>
     new JamdevError(

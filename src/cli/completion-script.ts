@@ -2,24 +2,27 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { ownFolder } from '../config/own-package.js';
 
-/** Shells whose script is jamdev's own: the completion library's needs jamdev in PATH, and evaluates what was typed. */
+/**
+ * Shells with a script of jamdev's own: the completion library's scripts need jamdev in PATH, and evaluate what was
+ * typed.
+ */
 const OWN_SCRIPTS = ['bash', 'zsh', 'fish'];
 const PLACEHOLDER = '__JAMDEV__';
 
-/** What runs this very jamdev again. */
+/** The command line that runs this jamdev again. */
 export interface OwnProgram {
-  /** The Node.js that runs it. */
+  /** The Node.js executable. */
   node: string;
-  /** Its script. */
+  /** The script of jamdev. */
   script: string;
-  /** Undefined, unless it is run from a package that only Yarn's Plug'n'Play can read: what NODE_OPTIONS must be. */
+  /** The NODE_OPTIONS that Yarn's Plug'n'Play needs to read the package; undefined without it. */
   nodeOptions: string | undefined;
 }
 
 /**
- * Makes the script by which a shell completes jamdev. It calls the jamdev that printed it by its path, so it works for a
- * devDependency, which is not in PATH, and runs nothing that only the current folder names.
- * @returns undefined when there is none for that shell
+ * Makes the completion script of a shell. It calls the jamdev that printed it by path, so that it works for a
+ * devDependency, which is not in PATH, and never runs a program that only the current folder names.
+ * @returns undefined when jamdev has no script for that shell
  */
 export function completionScript(shell: string | undefined, program: OwnProgram): string | undefined {
   if (shell === undefined || !OWN_SCRIPTS.includes(shell)) return undefined;
@@ -29,7 +32,7 @@ export function completionScript(shell: string | undefined, program: OwnProgram)
   return readFileSync(join(ownFolder(), 'completions', `jamdev.${shell}`), 'utf8').replace(PLACEHOLDER, () => command);
 }
 
-/** The program that runs now. */
+/** Returns the running program. */
 export function thisProgram(): OwnProgram {
   const [node = process.execPath, script = ''] = [process.execPath, process.argv[1]];
   const needsLoader = process.versions.pnp !== undefined;
@@ -40,9 +43,9 @@ export function thisProgram(): OwnProgram {
   };
 }
 
-/** A word that the shell takes as it is. */
+/** Quotes a word for the shell. */
 function quoteFor(shell: string, word: string): string {
-  // In fish, a backslash keeps its meaning within quotes.
+  // In fish, a backslash is special even inside quotes.
   if (shell === 'fish') return `'${word.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
   return `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -8,11 +8,11 @@ import { cleanText } from './terminal/clean.js';
 /** Commands whose arguments are backends, by id or key. */
 const TAKE_BACKENDS = ['logs', 'status', 'terminate'];
 const DESCRIPTION = 'print a script that lets a shell complete jamdev (bash, zsh, fish, powershell)';
-/** Who presses Tab does not want to wait. */
+/** Timeout of a completion: the user is waiting. */
 const DEADLINE_MS = 1_000;
 
 /**
- * Adds `completion <shell>`, which prints a script for the shell, and what that script asks for words.
+ * Adds `completion <shell>`, which prints a script for the shell, and the hidden command that the script calls.
  * @param program with all its commands
  * @param words the command line after `jamdev`
  * @param print writes a text as it is
@@ -23,7 +23,7 @@ export async function addCompletion(
   print: (text: string) => void,
 ): Promise<void> {
   const completion = tab(program, { completionCommandName: 'completion' });
-  // The library has words of its own, in the help and in what it completes.
+  // The library sets its own description, in the help and in completions.
   for (const command of [
     program.commands.find((each) => each.name() === 'completion')?.description(DESCRIPTION),
     completion.commands.get('completion'),
@@ -47,7 +47,7 @@ export async function addCompletion(
   }
 }
 
-/** Those of the server that the command line names; none if there is no answer, as an error has no place in a completion. */
+/** Lists backends of the server in the command line; none on failure, since a completion can't show an error. */
 async function listBackends(words: readonly string[]): Promise<DevBackend[]> {
   try {
     const signal = AbortSignal.timeout(DEADLINE_MS);
@@ -60,7 +60,7 @@ async function listBackends(words: readonly string[]): Promise<DevBackend[]> {
   }
 }
 
-/** The value of an option in a command line that is not finished. */
+/** Returns the value of an option in an unfinished command line. */
 function optionIn(words: readonly string[], option: string): string | undefined {
   const at = words.indexOf(option);
   return at === -1 ? undefined : words[at + 1];

@@ -6,7 +6,7 @@ export class DebugOutput {
   #write: (line: string) => void;
   #isOn = false;
 
-  /** @param write where the lines go: stderr, so that the output of a command stays what it is */
+  /** @param write receives the lines: stderr, so that the output of a command does not change */
   constructor(write: (line: string) => void) {
     this.#write = write;
   }
@@ -20,7 +20,7 @@ export class DebugOutput {
     });
   }
 
-  /** Sends the lines elsewhere from now on: what paints on a terminal has to write all lines that it shows. */
+  /** Redirects the lines from now on: while a footer is shown, its screen has to write all lines. */
   redirect(write: (line: string) => void): void {
     this.#write = write;
   }

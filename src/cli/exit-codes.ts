@@ -2,9 +2,9 @@ import { constants } from 'node:os';
 import type { ErrorCode } from '../contract/errors/error-codes.js';
 
 export const EXIT_FAILURE = 1;
-/** What went wrong was a mistake in the command line itself. */
+/** The exit code for a mistake in the command line. */
 export const EXIT_USAGE = 2;
-/** As shells have it: the command is there but can't be executed, and there is no such command. */
+/** As in shells: 126 for a command that can't be executed, 127 for one that was not found. */
 const EXIT_NOT_EXECUTABLE = 126;
 const EXIT_NOT_FOUND = 127;
 const SIGNAL_BASE = 128;
@@ -16,12 +16,12 @@ const EXIT_CODE_OF: Partial<Record<ErrorCode, number>> = {
   ExecNotFound: EXIT_NOT_FOUND,
 };
 
-/** @returns what a command ends with that failed for such a reason */
+/** Returns the exit code of a command that failed with this error. */
 export function exitCodeOf(code: ErrorCode): number {
   return EXIT_CODE_OF[code] ?? EXIT_FAILURE;
 }
 
-/** As shells have it: 128 and the number of the signal that ended the program. */
+/** As in shells: 128 plus the number of the signal that ended the program. */
 export function signalExitCode(signal: NodeJS.Signals): number {
   return SIGNAL_BASE + constants.signals[signal];
 }

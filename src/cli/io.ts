@@ -3,7 +3,7 @@ import type { HintTarget } from './hints/hints.js';
 import type { Output } from './terminal/output.js';
 import type { Text } from './terminal/text.js';
 
-/** What a command may touch of the process it runs in; own-process.ts has the real thing. */
+/** A command's access to its process. Implemented in own-process.ts. */
 export interface CommandIo {
   /** Writes a line of the command's result. */
   out(line: Text): void;
@@ -11,11 +11,11 @@ export interface CommandIo {
   err(line: Text): void;
   /** Writes a result as JSON, in one line unless there is an indentation. */
   json(value: unknown, indent?: number): void;
-  /** Makes the command end with another exit code than 0: 1, or the given one. */
+  /** Sets the exit code of the command: 1, or the given one. */
   fail(code?: number): void;
-  /** Says what the commands in printed hints are about. */
+  /** Sets the target of the commands in printed hints. */
   aimHints(target: HintTarget): void;
-  /** Lets the command end although some of its output may never be read. */
+  /** Lets the command exit even if some of its output is never read. */
   leaveOutput(): void;
   /**
    * Aborts on Ctrl-C, when nobody reads the output anymore, and, with a JamdevError as its reason, when the package

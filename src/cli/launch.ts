@@ -4,13 +4,13 @@ import { noteHandled } from '../os/debug/debug-log.js';
 import { keepHeapSmall } from '../os/heap-size.js';
 import { useCompileCache } from '../records/compile-cache.js';
 
-// What starts first, and loads the program itself. `jamdev --version`, which scripts call, needs nothing of that.
+// The entry point, which loads the program. `jamdev --version`, which scripts call, does not need it.
 if (!(process.argv.length === 3 && isVersionFlag(process.argv[2]) && printVersion())) {
   const isDev = process.argv[2] === 'dev';
   if (isDev) {
-    // A dev server runs for hours, so that its memory matters.
+    // A dev server runs for hours, so its memory matters.
     keepHeapSmall();
-    // Compiled code is written at exit, and V8 refuses it at a start with other flags.
+    // Compiled code is written at exit, and V8 rejects it if the next start has other flags.
     process.once('exit', keepHeapSmall);
   }
   useCompileCache(isDev ? 'dev' : 'commands');
@@ -21,7 +21,7 @@ function isVersionFlag(argument: string | undefined): boolean {
   return argument === '--version' || argument === '-V';
 }
 
-/** @returns whether it is written; if not, the program can say why */
+/** @returns whether it was written; if not, the program reports the error */
 function printVersion(): boolean {
   try {
     writeSync(1, `${readOwnPackage().version}\n`);

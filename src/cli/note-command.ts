@@ -1,7 +1,7 @@
 import { readOwnPackage } from '../config/own-package.js';
 import { noteDecision } from '../os/debug/debug-log.js';
 
-/** Notes which command begins, where a report of a bug begins. */
+/** Notes the command and its environment in the debug log: a bug report starts with that. */
 export function noteCommand(name: string): void {
   const { platform, arch, version: node } = process;
   noteDecision(

@@ -4,10 +4,10 @@ import type { JamdevError } from '../contract/errors/jamdev-error.js';
 import { usageError } from '../contract/errors/usage-error.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 
-/** A parser of an option's value, as commander takes it. */
+/** A parser of an option's value for commander. */
 type Parser<T> = (text: string) => T;
 
-/** A port number; 0 stands for any free one. */
+/** A port number; 0 means any free port. */
 export function port(flag: string): Parser<number> {
   return (text) => {
     if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
@@ -35,7 +35,7 @@ export function deploymentId(flag: string): Parser<number> {
   };
 }
 
-/** Seconds, or a duration as `5m`. @returns seconds */
+/** Seconds, or a duration such as `5m`. @returns seconds */
 export function duration(flag: string): Parser<number> {
   return (text) => parseDurationSeconds(text, flag);
 }
@@ -65,8 +65,8 @@ export function environment(text: string, before: Record<string, string> = {}): 
 }
 
 /**
- * Refuses `--json` for a command that has a reason to print no JSON. The option is not shown in its help.
- * @param error says the reason, and what to do
+ * Rejects `--json` for a command that can't print JSON. The help does not show the option.
+ * @param error explains why, and what to do
  */
 export function refuseJson(command: Command, error: JamdevError): void {
   command.addOption(new Option('--json').hideHelp()).on('option:json', () => {
@@ -74,24 +74,24 @@ export function refuseJson(command: Command, error: JamdevError): void {
   });
 }
 
-/** Adds the options that every command has which talks to a dev server, or to `jamdev serve`. */
+/** Adds the options of commands that talk to a dev server or to `jamdev serve`. */
 export function addClientOptions(command: Command): Command {
   return command
     .option(
       '--api <url>',
-      'the dev server, or the jamdev serve with the token in JAMDEV_TOKEN (default: JAMDEV_API_URL, or the dev server of this folder)',
+      'the URL of a dev server, or of jamdev serve with the token in JAMDEV_TOKEN (default: JAMDEV_API_URL, or the dev server of this folder)',
     )
     .option('--json', 'print JSON for programs');
 }
 
-/** Adds the options of commands for which there has to be a dev server. */
+/** Adds the options of commands that need a dev server. */
 export function addDevServerOptions(command: Command): Command {
   return command
-    .option('--api <url>', 'the dev server to talk to (default: JAMDEV_API_URL, or the one of this folder)')
+    .option('--api <url>', 'the URL of the dev server (default: JAMDEV_API_URL, or the dev server of this folder)')
     .option('--json', 'print JSON for programs');
 }
 
-/** Adds the option of commands that can look beyond the dev server of the folder. */
+/** Adds the option of commands that can work on all dev servers. */
 export function addEverywhereOption(command: Command): Command {
   const option = new Option('--everywhere', 'for all dev servers of this user on this machine');
   return command.addOption(option.conflicts('api'));

@@ -9,10 +9,10 @@ import { reportError } from './report-error.js';
 import { Output } from './terminal/output.js';
 import { dim } from './terminal/text.js';
 
-/** How long the end waits for a reader that may have stopped reading. */
+/** How long the exit waits for a reader that may have stopped reading. */
 const UNREAD_OUTPUT_MS = 1_000;
 
-/** The process that a command runs in: its output, its signals and its end. */
+/** The process of a command: its output, its signals and its exit. */
 export class OwnProcess {
   readonly stdout = new Output(process.stdout);
   readonly stderr = new Output(process.stderr);
@@ -32,20 +32,21 @@ export class OwnProcess {
     this.io = this.#makeIo();
   }
 
-  /** Handles output that can't be written, and errors that nothing has caught. */
+  /** Handles failed writes and uncaught errors. */
   listen(): void {
-    // The reader of a pipe may have seen enough, as with `jamdev logs | head`; a terminal may be closed.
+    // The reader of a pipe may stop early, such as `jamdev logs | head`; a terminal may be closed.
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE' || error.code === 'EIO') return this.#interrupted.abort();
-      // A full disk, as in `jamdev dev > log`, is no reason to end sessions, and there may be space again later.
+      // A full disk, such as with `jamdev dev > log`, must not end sessions; there may be space again later.
       if (this.#outputLost) return;
       this.#outputLost = true;
       this.io.err(`jamdev: ${cliErrors.outputNotWritten(errorCode(error)).sentence}`);
     });
-    // Node.js ignores it, until execa has listened and stops listening: then a file at its limit would end the program.
+    // Node.js ignores SIGXFSZ until execa adds and removes a listener. Then a file at its size limit would end the
+    // program.
     process.on('SIGXFSZ', () => undefined);
     process.stderr.on('error', () => undefined);
-    // Node.js would print it as it is, with whatever is in its message.
+    // Node.js would print the message unescaped.
     process.on('uncaughtException', (error) => process.exit(reportError(error, this.stderr, this.json)));
   }
 
@@ -64,7 +65,7 @@ export class OwnProcess {
     }
   }
 
-  /** npx and its kind start a command and wait for it; one that is killed must not leave the command behind. */
+  /** Runners such as npx wait for the command they start. If a runner is killed, the command must not stay behind. */
   endWithRunner(): void {
     watchLaunch({
       onFound: ({ nohup }) => {
@@ -77,17 +78,17 @@ export class OwnProcess {
     });
   }
 
-  /** Says why the command failed, unless it was told to end. */
+  /** Reports why the command failed, unless it was told to stop. */
   fail(error: unknown): void {
     if (this.#signalled !== undefined) this.#exitCode = signalExitCode(this.#signalled);
     else if (!this.#interrupted.signal.aborted) this.#exitCode = reportError(error, this.stderr, this.json);
   }
 
-  /** Ends the process once its output is written. */
+  /** Exits once the output is written. */
   end(): void {
     const end = () => process.exit(this.#outputLost && this.#exitCode === 0 ? EXIT_FAILURE : this.#exitCode);
     if (!this.#outputMatters) setTimeout(end, UNREAD_OUTPUT_MS);
-    // Later, because an error of the last write is reported after this callback.
+    // Deferred, because an error of the last write is reported after this callback.
     process.stdout.write('', () => setImmediate(end));
   }
 
@@ -106,7 +107,7 @@ export class OwnProcess {
         this.#outputMatters = false;
       },
       signal: this.#interrupted.signal,
-      // Late, as it loads streams of files.
+      // Loaded late because it loads file streams.
       get stdin() {
         return process.stdin;
       },

@@ -12,7 +12,7 @@ import { refuseJson } from './option-values.js';
 import type { OwnProcess } from './own-process.js';
 import { usageErrorJson } from './report-error.js';
 
-/** They have their own idea of Ctrl-C; all others just end. */
+/** Commands that handle Ctrl-C themselves; all others just exit. */
 const OWN_SIGNALS = ['dev', 'exec'];
 
 /** Commands that print no JSON, and why. */
@@ -21,12 +21,12 @@ const WITHOUT_JSON: Record<string, () => JamdevError> = {
   completion: cliErrors.completionWithoutJson,
 };
 
-/** Called at every press of Tab, and print no hints. */
+/** Commands that run on every press of Tab, and print no hints. */
 const COMPLETION = ['complete', 'completion'];
 
 /**
  * Makes the parser of the command line.
- * @param args of which the first tells the command; anything but a command's name (none, help, a typo) takes all commands
+ * @param args the first is the command; if it is anything else (missing, help, a typo), all commands are loaded
  */
 export async function makeProgram(own: OwnProcess, args: readonly string[]): Promise<Command> {
   const { io, json, stdout, stderr, hints } = own;
@@ -41,7 +41,7 @@ export async function makeProgram(own: OwnProcess, args: readonly string[]): Pro
       writeErr: (text) => stderr.block(text),
       outputError: (text, write) => (json ? stderr.json(usageErrorJson(text)) : write(text)),
     })
-    // What stands behind the command that exec runs is that command's.
+    // Everything after the command of exec belongs to that command.
     .enablePositionalOptions()
     .hook('preSubcommand', () => hints.begin())
     .exitOverride();
@@ -63,7 +63,7 @@ export async function makeProgram(own: OwnProcess, args: readonly string[]): Pro
   for (const command of program.commands) {
     if (!json) command.showHelpAfterError(`(see: npx jamdev ${command.name()} --help)`);
     const withoutJson = WITHOUT_JSON[command.name()];
-    // Added here, so that completion does not offer it.
+    // Added after completion, so that completion does not offer it.
     if (withoutJson !== undefined) refuseJson(command, withoutJson());
     // Completion brings commands of its own.
     if (!command.options.some(({ long }) => long === '--debug')) withDebug(command, io);
@@ -98,7 +98,7 @@ function withDebug(command: Command, io: CommandIo): Command {
     .on('option:debug', () => io.debug.start());
 }
 
-/** For a command that does not exist, before which no hook runs. Help must be printed in a deleted folder, too. */
+/** For unknown commands, for which no hook runs. Help must also work in a deleted folder. */
 async function beginHints(hints: PrintedHints): Promise<void> {
   try {
     await hints.begin();

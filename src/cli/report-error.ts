@@ -4,10 +4,10 @@ import { asSystemProblem } from '../os/system-problem.js';
 import { EXIT_FAILURE, EXIT_USAGE, exitCodeOf } from './exit-codes.js';
 import type { Output } from './terminal/output.js';
 
-/** Commands whose arguments may hold a `--json` that is another program's. */
+/** Commands whose arguments may contain a `--json` for another program. */
 const WITHOUT_JSON = ['exec', 'completion', 'complete'];
 
-/** Whether a command line asks for JSON. Known before it is parsed, since parsing may be what fails. */
+/** Whether a command line asks for JSON. Decided before parsing, since parsing may fail. */
 export function wantsJson([command = '', ...args]: readonly string[]): boolean {
   if (WITHOUT_JSON.includes(command)) return false;
   const end = args.indexOf('--');
@@ -15,7 +15,7 @@ export function wantsJson([command = '', ...args]: readonly string[]): boolean {
 }
 
 /**
- * Says on stderr why a command failed: in sentences, or as one JSON object of the shape that the API has, with `remedy`.
+ * Reports on stderr why a command failed: in sentences, or as one JSON object in the API's shape, plus `remedy`.
  * @returns the exit code
  */
 export function reportError(error: unknown, stderr: Output, json: boolean): number {
@@ -41,12 +41,12 @@ export function reportError(error: unknown, stderr: Output, json: boolean): numb
   return EXIT_FAILURE;
 }
 
-/** By its code, so that a command without a parser needs no commander. */
+/** Recognized by its code, so that commands without a parser don't load commander. */
 function isCommanderError(error: unknown): error is CommanderError {
   return error instanceof Error && String((error as { code?: unknown }).code).startsWith('commander.');
 }
 
-/** What commander says of a mistake in the command line, as JSON. */
+/** Converts commander's message about the command line to JSON. */
 export function usageErrorJson(text: string): object {
   return { error: { code: 'Usage', message: text.trim().replace(/^error: /, ''), remedy: '' } };
 }

@@ -1,8 +1,8 @@
 import type { DevServer } from '../dev-server/dev-server.js';
 
-/** npm passes a Ctrl-C on that the terminal has sent already: the same one again, not a second. */
+/** npm forwards a Ctrl-C that the terminal has already sent: within this time it counts as the same one. */
 const SAME_INTERRUPT_MS = 100;
-/** After a second Ctrl-C nothing may hold the program for longer. */
+/** After a second Ctrl-C, the program exits within this time in any case. */
 const KILL_DEADLINE_MS = 2_000;
 
 /** Stops the dev server: gently on the first press, by force on the second. */

@@ -6,7 +6,7 @@ import { type ConfigFile, configFileSchema } from './schema.js';
 
 /**
  * Checks the content of a config file.
- * @param file how the file is called in messages
+ * @param file the name of the file in messages
  * @throws JamdevError `ConfigInvalid`, with the nearest known key
  */
 export function checkConfig(value: object, file: string): ConfigFile {
@@ -26,7 +26,7 @@ export function checkConfig(value: object, file: string): ConfigFile {
   throw configErrors.configInvalid(file, path, detail);
 }
 
-/** Finds a text with a zero byte, which no path or command can have; variables are checked where they are used. */
+/** Finds a text with a zero byte, which paths and commands can't contain. Variables are checked where they are used. */
 function findZeroByte(value: unknown, path: string[] = []): string | undefined {
   if (typeof value === 'string') return value.includes('\0') ? path.join('.') : undefined;
   // A service may be named `env`.
@@ -39,7 +39,7 @@ function findZeroByte(value: unknown, path: string[] = []): string | undefined {
   return undefined;
 }
 
-/** The keys that the schema knows at a place in the file. */
+/** Returns the keys that the schema allows at a path in the file. */
 function knownKeys(path: readonly PropertyKey[]): string[] {
   let schema: unknown = configFileSchema;
   for (const key of path) {

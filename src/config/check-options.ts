@@ -11,7 +11,7 @@ const { port, proxyPort, host, allowedHosts } = configFileSchema.shape;
 const text = z.string().min(1).optional();
 const texts = z.array(z.string());
 
-/** The options that code may give, with the rules that their values have in the config file. */
+/** The options of startDevServer(), with the rules of the same keys in the config file. */
 export const optionsSchema = z.strictObject({
   ...{ folder: text, config: text, runtime, command, build, env, envFile: texts.optional(), remap8080 },
   ...{ dockerfile, context: text, dockerNetwork: text, platform },
@@ -20,8 +20,8 @@ export const optionsSchema = z.strictObject({
 });
 
 /**
- * Checks options that were given in code, where no compiler may have seen them.
- * @throws JamdevError `Usage` for an unknown option, or one with a wrong value
+ * Checks options that code passes, possibly unchecked by a compiler.
+ * @throws JamdevError `Usage` for an unknown option or a wrong value
  */
 export function checkOptions(options: unknown): asserts options is DevServerOptions {
   const result = optionsSchema.safeParse(options);

@@ -2,15 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DevConfig } from './resolve.js';
 import type { ServiceConfig } from './service-config.js';
 
-/** What a changed config file means for a dev server that runs. */
+/** What a changed config file means for a running dev server. */
 export interface ConfigChange {
-  /** Services whose settings changed: they can be built and run by the new ones at once. */
+  /** Services whose settings changed: the new settings can be used immediately. */
   services: readonly ServiceConfig[];
-  /** What takes effect after a restart, in words: `"port"`, `the service "chat"`. */
+  /** Changes that take effect after a restart: `"port"`, `the service "chat"`. */
   needsRestart: readonly string[];
 }
 
-/** Ports are open, and clients rely on them; the others decide how the API, the proxy and the terminal were set up. */
+/** These need a restart: ports are open and clients rely on them; the API, proxy and terminal are already set up. */
 const FIXED_KEYS = [
   'port',
   'proxyPort',
@@ -23,8 +23,8 @@ const FIXED_KEYS = [
 ] as const;
 
 /**
- * Compares the config that a dev server was started with, or follows by now, with the one that its files hold.
- * @param current with each service as it runs
+ * Compares the config that a dev server currently uses with the content of its files.
+ * @param current the current config, with each service as it runs
  */
 export function compareConfigs(current: DevConfig, next: DevConfig): ConfigChange {
   const keys = FIXED_KEYS.filter((key) => !isDeepStrictEqual(current[key], next[key])).map((key) => `"${key}"`);

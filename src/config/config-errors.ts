@@ -6,7 +6,7 @@ function didYouMean(nearest: string | undefined): string {
   return nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
 }
 
-/** The config file, the env files, and what they say to run. */
+/** Errors of the config file and the env files, and of what they tell jamdev to run. */
 export const configErrors = {
   configMissing: (file: string) =>
     new JamdevError('ConfigUnreadable', `There is no config file ${file}.`, 'Check the path given with --config.'),
@@ -46,34 +46,38 @@ export const configErrors = {
   serviceNameInvalid: (file: string, name: string) =>
     new JamdevError(
       'ConfigInvalid',
-      `In ${file}, ${quote(name)} can't be the name of a service.`,
+      `In ${file}, ${quote(name)} is not a valid service name.`,
       'Start with a lowercase letter, then use lowercase letters, digits and hyphens; 63 characters at most.',
     ),
   noServices: (file: string) =>
-    new JamdevError('ConfigInvalid', `In ${file}, "services" is empty.`, 'Name at least one, or leave "services" out.'),
+    new JamdevError(
+      'ConfigInvalid',
+      `In ${file}, "services" is empty.`,
+      'Add at least one service, or leave out "services".',
+    ),
   belongsToService: (file: string, key: string) =>
     new JamdevError(
       'ConfigInvalid',
       `In ${file}, "${key}" is set next to "services".`,
-      'Move it into the service that it is meant for.',
+      'Move it into the service that it is for.',
     ),
   flagForOneService: (flag: string, services: readonly string[]) =>
     new JamdevError(
       'Usage',
-      `${flag} is for a project with one service; this one has ${services.join(', ')}.`,
-      'Set it in the config file, in the service that it is meant for.',
+      `${flag} works only in a project with one service; this project has ${services.join(', ')}.`,
+      'Set it in the config file, in the service that it is for.',
     ),
   envFileUnreadable: (path: string, detail: string) =>
     fileError(
       'ConfigUnreadable',
       `The env file ${path} can't be read`,
       { path, use: 'read', detail },
-      'Check "envFile", or --env-from.',
+      'Check "envFile" or --env-from.',
     ),
   envFileSilent: (path: string, seconds: number) =>
     new JamdevError(
       'ConfigUnreadable',
-      `The env file ${path} could not be read within ${seconds} s: no program wrote all of it.`,
+      `The env file ${path} could not be read within ${seconds} s: no program wrote to it and closed it.`,
       'Start or unlock the program that writes it, or set "envFile" to other files.',
     ),
   notAFile: (path: string, kind: string) =>
@@ -106,20 +110,20 @@ export const configErrors = {
     new JamdevError(
       'NothingToRun',
       `There is no Dockerfile in ${folder}.`,
-      'Name it with --dockerfile, or leave out --runtime docker.',
+      'Pass its path with --dockerfile, or leave out --runtime docker.',
     ),
   imageNeverPulled: (service: string) =>
     new JamdevError(
       'NotSupported',
-      `The service "${service}" can't be deployed: with "pullPolicy": "Never", drones do not pull its image.`,
-      'Remove "pullPolicy" from the config, also from that of jamdev serve.',
+      `The service "${service}" can't be deployed: with "pullPolicy": "Never", drones don't pull its image.`,
+      'Remove "pullPolicy" from this config and from the config of jamdev serve.',
     ),
-  /** @param content of a Dockerfile that would do */
+  /** @param content a suggested Dockerfile */
   dockerfileToAdd: (service: string, path: string, content: string) =>
     new JamdevError(
       'NothingToRun',
       `The service "${service}" has no Dockerfile to build its image from: there is no ${path}.`,
-      `Add this file, and try it with: npx jamdev dev --runtime docker\n\n${content}\n`,
+      `Add this file, then try it with: npx jamdev dev --runtime docker\n\n${content}\n`,
     ),
   databaseMissing: () =>
     new JamdevError(
@@ -127,11 +131,11 @@ export const configErrors = {
       'No database is configured.',
       'Set JAMDEV_SERVE_DATABASE to its URL, JAMDEV_SERVE_DATABASE_FILE to a file with the URL, or "serve.database" in the config file; or pass --database.',
     ),
-  /** Without the URL, which may hold a password. @param where the flag, variable or file that it comes from */
+  /** Leaves out the URL, which may contain a password. @param where the flag, variable or file that it comes from */
   databaseUrlInvalid: (where: string) =>
     new JamdevError(
       'ConfigInvalid',
-      `The database URL in ${where} is not a URL of PostgreSQL.`,
+      `The database URL in ${where} is not a PostgreSQL URL.`,
       'Write it as postgres://USER:PASSWORD@HOST:PORT/NAME, with special characters of the password percent-encoded.',
     ),
   secretFileUnreadable: (variable: string, path: string, detail: string) =>
@@ -141,14 +145,14 @@ export const configErrors = {
       { path, use: 'read', detail },
       `Check ${variable}.`,
     ),
-  /** @param variable the variable that sets the same */
+  /** @param variable the equivalent variable */
   serveInvalid: (key: string, variable: string, detail: string) =>
     new JamdevError('ConfigInvalid', `"serve.${key}" (${variable}) ${detail}.`, 'See docs/serve.md.'),
   serveMissing: (key: string, variable: string) =>
     new JamdevError(
       'ConfigInvalid',
       `jamdev serve needs "serve.${key}".`,
-      `Set it in the config file, by ${variable} or by --${key}.`,
+      `Set it in the config file, with ${variable} or with --${key}.`,
     ),
   registryKeyMissing: () =>
     new JamdevError(
@@ -159,21 +163,17 @@ export const configErrors = {
   registryUrlMissing: () =>
     new JamdevError(
       'ConfigInvalid',
-      'jamdev serve --init needs the URL of the registry to set up.',
-      'Set it in the config file as "serve.registry", or by JAMDEV_SERVE_REGISTRY.',
+      'jamdev serve --init needs the URL of the registry.',
+      'Set "serve.registry" in the config file, or JAMDEV_SERVE_REGISTRY.',
     ),
   registryNeedsPort: () =>
     new JamdevError(
       'ConfigInvalid',
-      'The registry can\'t find jamdev serve on a port that changes ("port": 0).',
+      'The registry can\'t reach jamdev serve on a changing port ("port": 0).',
       'Set "serve.publicUrl", or a fixed "serve.port".',
     ),
   variableNotJson: (variable: string, detail: string) =>
     new JamdevError('ConfigInvalid', `${variable} is not valid JSON: ${detail}.`, 'See docs/serve.md.'),
   portsEqual: (port: number) =>
-    new JamdevError(
-      'Usage',
-      `The API and the proxy can't both listen on port ${port}.`,
-      'Choose another --proxy-port.',
-    ),
+    new JamdevError('Usage', `The API and the proxy can't both use port ${port}.`, 'Pass another --proxy-port.'),
 };

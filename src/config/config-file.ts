@@ -31,7 +31,7 @@ export async function readConfigFile(project: string, named?: string): Promise<F
   return { path, config: await parseConfig(await readText(path), nameInMessages(path)) };
 }
 
-/** The name of a config file, or its path where it lies above the current folder, whose reader does not expect it there. */
+/** The name of a config file, or its path if it is in a parent folder, where the user may not expect it. */
 function nameInMessages(path: string): string {
   const fromHere = relative('', path);
   return /^(\.\.[/\\])+[^/\\]+$/.test(fromHere) ? fromHere : basename(path);
@@ -39,15 +39,15 @@ function nameInMessages(path: string): string {
 
 /**
  * Parses the text of a config file.
- * @param file how the file is called in messages
- * @throws JamdevError `ConfigInvalid`, with line and column where it is no JSON, or the nearest known key
+ * @param file the name of the file in messages
+ * @throws JamdevError `ConfigInvalid`, with line and column if it is not JSON, or with the nearest known key
  */
 export async function parseConfig(text: string, file: string): Promise<ConfigFile> {
   const value = await parseJson(text, file);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw configErrors.configNotObject(file, describeJson(value));
   }
-  // Loaded only for a project that has one.
+  // Loaded only for projects with a config file.
   const { checkConfig } = await import('./check-config.js');
   return checkConfig(value, file);
 }
@@ -76,14 +76,14 @@ async function parseJson(text: string, file: string): Promise<unknown> {
     return JSON.parse(json);
   } catch (error) {
     noteHandled('config', 'reading the config as JSON', error);
-    // The parser that knows the place is only loaded for the message.
+    // The parser that reports positions is only loaded for the message.
     const { findJsonError } = await import('./json-position.js');
     const { line, column, detail } = findJsonError(json);
     throw configErrors.configNotJson(file, line, column, detail);
   }
 }
 
-/** The content of a project's package.json; nothing when there is none. @throws JamdevError `ConfigInvalid` */
+/** Reads a project's package.json; undefined when there is none. @throws JamdevError `ConfigInvalid` */
 export async function readManifest(project: string): Promise<Record<string, unknown>> {
   const path = join(project, 'package.json');
   if (!isThere(path)) return {};
@@ -91,7 +91,7 @@ export async function readManifest(project: string): Promise<Record<string, unkn
   return typeof content === 'object' && content !== null ? (content as Record<string, unknown>) : {};
 }
 
-/** The scripts that a package.json holds. */
+/** Returns the scripts of a package.json. */
 export function scriptsOf({ scripts }: Record<string, unknown>): Record<string, unknown> {
   return typeof scripts === 'object' && scripts !== null ? (scripts as Record<string, unknown>) : {};
 }

@@ -12,17 +12,17 @@ import { suggestDockerfile } from './suggest-dockerfile.js';
 
 /** A service that can be deployed. */
 export interface DeployableService {
-  /** As the cluster calls it. */
+  /** Its name on the cluster. */
   name: string;
   /** How its image is built. */
   build: DockerServiceConfig;
-  /** `image` of the config: a full reference; undefined: none is set. */
+  /** `image` of the config: a full reference; undefined: not set. */
   image: string | undefined;
 }
 
 /**
- * The services of the project in the current folder, by name.
- * @param asked undefined: all of them. Where the config names none, the project's one service is called so.
+ * Returns the names of the services of the project in the current folder.
+ * @param asked undefined: all services. Without services in the config, this names the project's only service.
  * @throws JamdevError `Usage` when there is no such service
  */
 export async function listProjectServices(config: string | undefined, asked: string | undefined): Promise<string[]> {
@@ -34,8 +34,8 @@ export async function listProjectServices(config: string | undefined, asked: str
 }
 
 /**
- * Finds out how to build the image of a service, from the same config as `jamdev dev`, whether that runs it in a container
- * or not.
+ * Finds out how to build the image of a service, from the same config as `jamdev dev`, even if that runs it as a child
+ * process.
  * @throws JamdevError `NothingToRun`, with a Dockerfile to add, `ConfigInvalid`
  */
 export async function resolveDeployable(

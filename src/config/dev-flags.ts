@@ -1,6 +1,6 @@
 import type { OnChange } from '../contract/wire-types.js';
 
-/** What a dev server can be told in code. What is left out comes from the config file, then from package.json. */
+/** Options of a dev server in code. Missing values come from the config file, then from package.json. */
 export interface DevServerOptions {
   /** The project folder; default: the current one. */
   folder?: string | undefined;
@@ -15,7 +15,7 @@ export interface DevServerOptions {
   env?: Record<string, string> | undefined;
   /** Files with variables. */
   envFile?: string[] | undefined;
-  /** Whether a Node.js backend that listens on 8080 is led to the port in PORT. */
+  /** Whether listen(8080) of a Node.js backend is redirected to the port in PORT. */
   remap8080?: boolean | undefined;
   dockerfile?: string | undefined;
   /** The build context. */
@@ -23,13 +23,13 @@ export interface DevServerOptions {
   dockerNetwork?: string | undefined;
   platform?: string | undefined;
   /**
-   * Paths to watch for changes, which start a build; relative to the current folder. `true`: what the config says, or else
-   * the service's folder; `false`: nothing. Default: `false` in code and in `jamdev exec`, `true` in `jamdev dev`.
+   * Paths to watch for changes, which start a build; relative to the current folder. `true`: what the config says, or
+   * else the service's folder; `false`: nothing. Default: `false` in code and in `jamdev exec`, `true` in `jamdev dev`.
    */
   watch?: string[] | boolean | undefined;
-  /** Patterns of what not to watch; they come after those of the config file. */
+  /** Patterns of files not to watch, in addition to those of the config file. */
   ignore?: string[] | undefined;
-  /** What happens to running backends when a new build is good. Default: `restart`. */
+  /** What happens to running backends after a good build. Default: `restart`. */
   onChange?: OnChange | undefined;
   /** How many Node.js processes are started ahead of time for the next backends; 0: none. Default: 1. */
   warm?: number | undefined;
@@ -45,7 +45,7 @@ export interface DevServerOptions {
   allowedHosts?: string[] | undefined;
 }
 
-/** What was given on the command line. */
+/** The options of a command line. */
 export interface DevFlags extends DevServerOptions {
   interactive?: boolean | undefined;
   styleLogOutput?: boolean | undefined;

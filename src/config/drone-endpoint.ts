@@ -5,12 +5,12 @@ const tlsFiles = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe("The certificate authority of the engine's certificate. Default: public ones."),
-  cert: z.string().min(1).describe('The certificate that jamdev serve shows to the engine.'),
+    .describe("The certificate authority of the engine's certificate. Default: the public ones."),
+  cert: z.string().min(1).describe('The client certificate of jamdev serve.'),
   key: z.string().min(1).describe('Its private key.'),
 });
 
-/** How `serve.drones` names the Docker Engine of a drone. */
+/** The Docker Engine of a drone in `serve.drones`. */
 export const droneEndpointSchema = z.union([
   z
     .string()
@@ -22,12 +22,12 @@ export const droneEndpointSchema = z.union([
     url: z.string().regex(/^tcp:\/\/[^/?#@\s]+$/, 'must be tcp://HOST:PORT'),
     tls: z
       .union([z.literal(false), tlsFiles])
-      .describe('Files in PEM form; false: none, for a network that only trusted machines reach.'),
+      .describe('Files in PEM format; false: no TLS, for a network of trusted machines only.'),
   }),
 ]);
 
-/** A Docker Engine of a drone, as the config names it. */
+/** The Docker Engine of a drone in the config. */
 export type DroneEndpoint = z.infer<typeof droneEndpointSchema>;
 
-/** Files in PEM form, for a connection over TLS. */
+/** Files in PEM format, for TLS. */
 export type TlsFiles = z.infer<typeof tlsFiles>;

@@ -5,29 +5,29 @@ import { RESERVED_ENV } from '../contract/env.js';
 import { isThere } from '../os/is-there.js';
 import { createReadEnvText } from './env-text.js';
 
-/** Read without being named, where it exists. */
+/** Read by default, if it exists. */
 const USUAL_NAME = '.env';
 
 /** A file with variables for backends. */
 export interface EnvFile {
   /** Absolute. */
   path: string;
-  /** Whether it was named, so that it has to be there. */
+  /** Whether the config or command line names it; then it must exist. */
   named: boolean;
 }
 
-/** What env files hold. */
+/** The content of env files. */
 interface EnvFileContent {
   env: Record<string, string>;
-  /** Names in them that the platform sets itself, as `PORT`. */
+  /** Ignored names, which the platform sets itself, such as `PORT`. */
   leftOut: string[];
 }
 
 /**
  * Finds the env files of a service.
  * @param named `envFile` of the config or the command line; false: none
- * @param folders where a `.env` counts if none is named; a later one wins
- * @param base what named paths are relative to
+ * @param folders where to look for a `.env` if no file is named; a later one wins
+ * @param base the folder that named paths are relative to
  */
 export function findEnvFiles(
   named: false | string | readonly string[] | undefined,
@@ -43,8 +43,8 @@ export function findEnvFiles(
 export type ReadEnvFiles = (files: readonly EnvFile[], signal?: AbortSignal) => Promise<EnvFileContent>;
 
 /**
- * Creates a reader of env files; all builds have to share one, see {@link createReadEnvText}. What the platform sets
- * itself is left out: a `.env` often has a PORT for other ways to run the app.
+ * Creates a reader of env files. All builds must share one, see {@link createReadEnvText}. Variables that the platform
+ * sets itself are ignored: a `.env` often has a PORT for other ways to run the app.
  */
 export function createReadEnvFiles(readText = createReadEnvText()): ReadEnvFiles {
   return async (files, signal) => {
@@ -61,7 +61,7 @@ export function createReadEnvFiles(readText = createReadEnvText()): ReadEnvFiles
   };
 }
 
-/** Whether an env file can be read only once, such as a named pipe. */
+/** Whether an env file can only be read once, such as a named pipe. */
 export function isReadOnce({ path }: EnvFile): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats !== undefined && !stats.isFile() && !stats.isDirectory();

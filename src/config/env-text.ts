@@ -5,16 +5,16 @@ import { FileTooLarge, kindOf, MAX_TEXT_BYTES, NotRegularFile, readRegularFile }
 import { decodeText, NotUtf8 } from '../os/text-encoding.js';
 import { configErrors } from './config-errors.js';
 
-/** A program that mounts variables as a named pipe may first ask a person to unlock them. */
+/** Timeout of a named pipe: the program that writes it may first ask the user to unlock the variables. */
 const ENV_FILE_TIMEOUT_MS = 10_000;
 
 /** Reads the text of an env file. @throws JamdevError `ConfigUnreadable` */
 export type ReadEnvText = (path: string, signal?: AbortSignal) => Promise<string>;
 
 /**
- * Creates a reader of env files. They may be named pipes, as some password managers mount them: what is written into a
- * pipe goes to one reader only, so callers that ask at the same time share one read.
- * @param timeoutMs how long one read may take
+ * Creates a reader of env files. They may be named pipes, such as those of some password managers: data written to a
+ * pipe reaches only one reader, so concurrent callers share one read.
+ * @param timeoutMs the timeout of one read
  */
 export function createReadEnvText(timeoutMs = ENV_FILE_TIMEOUT_MS): ReadEnvText {
   const pipes = new Map<string, SharedRead>();
@@ -42,14 +42,14 @@ export function createReadEnvText(timeoutMs = ENV_FILE_TIMEOUT_MS): ReadEnvText 
   };
 }
 
-/** One read of a pipe for everyone who waits for it; given up when nobody does any longer. */
+/** One read of a pipe, shared by all its waiters; canceled when the last one stops waiting. */
 class SharedRead {
   readonly #controller = new AbortController();
   readonly #text: Promise<string>;
   readonly #onEnd: () => void;
   #waiting = 0;
 
-  /** @param onEnd called at once when nobody can join any longer */
+  /** @param onEnd called as soon as no more callers can join */
   constructor(path: string, onEnd: () => void) {
     this.#onEnd = onEnd;
     this.#text = readPatiently(path, MAX_TEXT_BYTES, this.#controller.signal).then(decodeText);
@@ -61,7 +61,7 @@ class SharedRead {
       return await orAborted(this.#text, signal);
     } finally {
       this.#waiting -= 1;
-      // Whether it was read, failed or was given up: who comes now needs a read of their own.
+      // Whether it succeeded, failed or was canceled: later callers need a new read.
       if (this.#waiting === 0) {
         this.#controller.abort();
         this.#onEnd();
@@ -70,7 +70,9 @@ class SharedRead {
   }
 }
 
-/** Resolves as the promise does, but rejects with the signal's reason as soon as that aborts, which it has not yet. */
+/**
+ * Follows the promise, but rejects with the signal's reason as soon as that aborts. The signal must not be aborted yet.
+ */
 async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   let onAbort: () => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {

@@ -1,27 +1,27 @@
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
 
-/** A place in a text, as editors count: from 1. */
+/** A position in a text, counted from 1 as in editors. */
 export interface Position {
   line: number;
   column: number;
 }
 
-/** @returns line and column of an offset into a text */
+/** Returns line and column of an offset in a text. */
 export function positionAt(text: string, offset: number): Position {
   const before = text.slice(0, offset).split('\n');
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
 /**
- * Where a text stops being JSON, and why. Node.js's own message names the place in some cases and not in others.
- * @param text something that JSON.parse refused
+ * Finds the position of a JSON syntax error, and its cause. Node.js's own message does not always contain the position.
+ * @param text a text that JSON.parse rejected
  */
 export function findJsonError(text: string): Position & { detail: string } {
   const errors: ParseError[] = [];
   try {
     parse(text, errors, { disallowComments: true, allowTrailingComma: false });
   } catch (error) {
-    // Thousands of nested brackets. Only an error in front of them has a place.
+    // Thousands of nested brackets. Only an error before them has a position.
     if (!(error instanceof RangeError)) throw error;
     if (errors[0] === undefined) return { line: 1, column: 1, detail: 'it is nested too deeply' };
   }

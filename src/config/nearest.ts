@@ -1,7 +1,7 @@
-/** Words further apart than this share of their length are not worth suggesting. */
+/** Words that differ by more than this share of their length are not suggested. */
 const MAX_DISTANCE_SHARE = 0.4;
 
-/** @returns the word most like the given one, or undefined when none is like it */
+/** Returns the most similar word, or undefined when none is similar enough. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const ranked = known
     .map((each) => ({ each, distance: editDistance(word.toLowerCase(), each.toLowerCase()) }))

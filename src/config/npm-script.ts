@@ -3,7 +3,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { noteHandled } from '../os/debug/debug-log.js';
 import { readRegularFile } from '../os/regular-file.js';
 
-/** What npm passes on of a package.json (npm RFC 183). */
+/** Fields of package.json that npm passes to scripts (npm RFC 183). */
 const PASSED_FIELDS = ['name', 'version', 'config', 'engines', 'bin'] as const;
 
 /** What npm and pnpm run by `node` where package.json has no `start` script. */
@@ -11,7 +11,7 @@ export const DEFAULT_START_FILE = 'server.js';
 
 /** A script as `npm start` runs it. */
 export interface NpmScript {
-  /** Where package.json is; absolute path. */
+  /** The folder of package.json; an absolute path. */
   folder: string;
   /** "start" or "prestart". */
   event: string;
@@ -22,8 +22,8 @@ export interface NpmScript {
 }
 
 /**
- * Makes the variables that a script gets under `npm start`. Those that say how npm itself is set up (`npm_config_*`)
- * come with the environment where npm or npx started jamdev; the few that programs go by are made up where not.
+ * Makes the variables that a script gets under `npm start`. The settings of npm itself (`npm_config_*`)
+ * are inherited if npm or npx started jamdev; otherwise the few that programs depend on are set here.
  */
 export async function npmScriptEnvironment(
   { folder, event, script, manifest }: NpmScript,
@@ -31,7 +31,7 @@ export async function npmScriptEnvironment(
 ): Promise<Record<string, string>> {
   const { name, bin } = manifest;
   const fields = PASSED_FIELDS.map((field) => [field, manifest[field]] as const);
-  // npm reads a single program as one of the package's own name, without its scope.
+  // A string in "bin" is a program with the package's name, without the scope.
   const binOfName =
     typeof bin === 'string' && typeof name === 'string' ? { [name.replace(/^@[^/]*\//, '')]: bin } : bin;
   const env: Record<string, string> = {};
@@ -51,10 +51,10 @@ export async function npmScriptEnvironment(
   };
 }
 
-/** Shells pass on no other names, and npm runs its scripts by the shell. */
+/** npm runs scripts in a shell, and shells pass on no other names. */
 const SHELL_NAME = /^[a-z_]\w*$/i;
 
-/** As npm does it: lists by their indices, and nothing for what is null or false. */
+/** Adds variables like npm: lists by index, and nothing for null or false. */
 function addVariables(env: Record<string, string>, name: string, value: unknown): void {
   if (value === undefined) return;
   if (typeof value === 'object' && value !== null) {
@@ -64,7 +64,7 @@ function addVariables(env: Record<string, string>, name: string, value: unknown)
   }
 }
 
-/** Finds the npm on a PATH, which need not be there. */
+/** Finds npm on a PATH; it may be missing. */
 async function describeNpm(path: string): Promise<Record<string, string>> {
   const about = `node/${process.version} ${process.platform} ${process.arch} workspaces/false`;
   for (const folder of path.split(delimiter).filter((each) => each !== '')) {
@@ -76,7 +76,7 @@ async function describeNpm(path: string): Promise<Record<string, string>> {
       return { npm_config_user_agent: `npm/${String(version)} ${about}`, npm_execpath: program };
     } catch (error) {
       noteHandled('config', "asking for npm's version", error);
-      // None in this folder, or a wrapper of another program's, which tells nothing.
+      // Not in this folder, or a wrapper of another program.
     }
   }
   return { npm_config_user_agent: `npm/? ${about}` };

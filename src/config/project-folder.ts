@@ -6,10 +6,10 @@ import type { DevFlags } from './dev-flags.js';
 import { type DevConfig, resolveConfig } from './resolve.js';
 
 /**
- * Finds the folder whose project is meant: the given one, or, if there is nothing to run in it, the nearest folder above
- * with a config file. Only folders and files of this user count, up to the root of the repository: anyone who could put a config
- * file above a folder could run programs as everyone who starts a dev server below.
- * @returns an absolute path; the given folder if there is no other, or it does not exist
+ * Finds the project folder: the given one or, if it has nothing to run, the nearest parent folder
+ * with a config file. Only folders and files of this user count, up to the root of the repository: otherwise, anyone
+ * who can put a config file into a parent folder could run programs as the users who start a dev server below it.
+ * @returns an absolute path; the given folder if there is no other, or if it does not exist
  */
 export async function findProjectFolder(flags: DevFlags): Promise<string> {
   const given = resolve(flags.folder ?? '.');
@@ -19,15 +19,15 @@ export async function findProjectFolder(flags: DevFlags): Promise<string> {
   return above === undefined || (await hasSomethingToRun({ ...flags, folder })) ? folder : above;
 }
 
-/** Says that a dev server runs for a folder above the given one; undefined where it does not. */
+/** Makes the remark that a dev server runs for a parent of the given folder; undefined if it does not. */
 export function describeProjectAbove(folder: string | undefined, config: DevConfig): string | undefined {
   const given = realpathSync(resolve(folder ?? '.'));
   return given === config.project || !given.startsWith(`${config.project}${sep}`)
     ? undefined
-    : `${given} has nothing to run, so this is the project of ${config.configFile}.`;
+    : `${given} has nothing to run, so jamdev uses the project of ${config.configFile}.`;
 }
 
-/** Whether `jamdev dev` finds something to run when it is called in a folder. */
+/** Whether `jamdev dev` finds something to run in a folder. */
 export async function canStartIn(folder: string): Promise<boolean> {
   return hasSomethingToRun({ folder: await findProjectFolder({ folder }) });
 }
@@ -37,7 +37,7 @@ async function hasSomethingToRun(flags: DevFlags): Promise<boolean> {
     await resolveConfig(flags);
     return true;
   } catch (error) {
-    // Anything else is wrong with this very folder, and is to be told.
+    // Any other error is about this folder, and is reported later.
     return !(error instanceof JamdevError && error.code === 'NothingToRun');
   }
 }
@@ -53,7 +53,7 @@ function findConfigAbove(folder: string): string | undefined {
   return undefined;
 }
 
-/** Git's mark is a folder, or a file in worktrees and submodules. */
+/** `.git` is a folder, or a file in worktrees and submodules. */
 function findRepository(folder: string): string | undefined {
   for (let root = folder; ; root = dirname(root)) {
     if (existsSync(join(root, '.git'))) return root;

@@ -14,10 +14,10 @@ export interface ConfigSources {
   name: string;
   /** Absolute path. */
   project: string;
-  /** Of the service; the project folder, unless it has one of its own. Absolute path. */
+  /** The service's own folder, or the project folder. Absolute path. */
   folder: string;
   flags: DevFlags;
-  /** What the config file says of it. */
+  /** Its settings in the config file. */
   file: ServiceSettings;
   /** '' when there is no config file. */
   fileName: string;
@@ -27,13 +27,13 @@ export interface ConfigSources {
 
 /** What production runs. */
 const DEFAULT_PLATFORM = 'linux/amd64';
-/** In a config, stands for the platform of this machine. */
+/** In a config, the platform of this machine. */
 const NATIVE_PLATFORM = 'native';
 
 /**
- * Finds out what to run, and how. A command typed is a child process, a Dockerfile typed a container; then what the
- * config file says, in which a Dockerfile comes first, as that is what production builds; then a Dockerfile in the
- * folder; then what `npm start` runs. `runtime` overrules which of the two it is.
+ * Finds out what to run, and how. On the command line, a command means a child process and a Dockerfile a container.
+ * Then the config file counts, with a Dockerfile before a command, since production builds it; then a Dockerfile in the
+ * folder; then what `npm start` runs. `runtime` overrides the choice between the two.
  * @throws JamdevError `NothingToRun`, `Usage`
  */
 export async function resolveService(sources: ConfigSources): Promise<ServiceConfig> {
@@ -42,7 +42,8 @@ export async function resolveService(sources: ConfigSources): Promise<ServiceCon
   const runtime = flags.runtime ?? (flags.command !== undefined ? 'process' : file.runtime);
   const asContainer = runtime === 'process' ? undefined : findDockerfile(sources);
   if (asContainer !== undefined) {
-    // Where Docker or a Dockerfile is named, nothing runs in its place. A file that is called server.js is no other way.
+    // If Docker or a Dockerfile was named explicitly, there is no fallback. A file named server.js is no fallback
+    // either.
     const isNamed = runtime === 'docker' || (flags.dockerfile ?? file.dockerfile) !== undefined;
     const fallback = isNamed ? undefined : await findProcess(sources, { named: true });
     return { ...asContainer, fallback };
@@ -87,7 +88,7 @@ function findDockerfile(sources: ConfigSources): Omit<DockerServiceConfig, 'fall
   };
 }
 
-/** @param named whether only a command or a script counts that somebody wrote down */
+/** @param named whether only an explicit command or script counts */
 async function findProcess(
   sources: ConfigSources,
   { named }: { named: boolean },

@@ -10,7 +10,7 @@ import type { ConfigFile, ServiceSettings } from './schema.js';
 import type { ServiceConfig } from './service-config.js';
 import { SERVICE_NAME } from './service-name.js';
 
-/** Each service has its own; a common one would make all services the same. */
+/** Keys that each service must set itself: shared values would make all services the same. */
 const OF_ONE_SERVICE = ['command', 'dockerfile', 'dockerOptions'] as const;
 const COMMON_KEYS = [
   'build',
@@ -36,7 +36,7 @@ const FLAGS_OF_ONE_SERVICE = {
 } as const;
 
 /**
- * Finds out what the services of a project run: those that its config file names, the default one first, or a single one.
+ * Finds out what the services of a project run: those in the config file, the default one first, or a single one.
  * @throws JamdevError `NothingToRun`, `ConfigInvalid`, `Usage`
  */
 export async function resolveServices(
@@ -45,7 +45,7 @@ export async function resolveServices(
   found: FoundConfig | undefined,
 ): Promise<[ServiceConfig, ...ServiceConfig[]]> {
   const file = found?.config ?? {};
-  // Paths in the file are meant from where it lies, those on the command line from where that was typed.
+  // Paths in the file are relative to its folder, paths on the command line to the current folder.
   const fileFolder = found === undefined ? project : dirname(resolve(found.path));
   const fileName = found === undefined ? '' : basename(found.path);
   const sources = { project, flags, fileName, fileFolder };
@@ -65,7 +65,7 @@ export async function resolveServices(
   return [first, ...others];
 }
 
-/** Keys next to `services` apply to each of them, unless it sets them itself; variables and patterns add up. */
+/** Keys next to `services` apply to each service that does not set them; variables and patterns are combined. */
 function withCommon(file: ConfigFile, settings: ServiceSettings): ServiceSettings {
   const common = Object.fromEntries(COMMON_KEYS.map((key) => [key, file[key]]));
   const ignored = [...[file.ignore ?? []].flat(), ...[settings.ignore ?? []].flat()];

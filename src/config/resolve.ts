@@ -8,7 +8,7 @@ import { resolveServices } from './resolve-services.js';
 import type { ConfigFile } from './schema.js';
 import type { ServiceConfig } from './service-config.js';
 
-/** Everything that a dev server has to know; nothing is left to be looked up. */
+/** The complete config of a dev server: nothing is left to look up. */
 export interface DevConfig {
   /** Absolute path, links resolved. */
   project: string;
@@ -18,12 +18,12 @@ export interface DevConfig {
   services: readonly [ServiceConfig, ...ServiceConfig[]];
   port: number;
   proxyPort: number;
-  /** Which of the two ports are the default ones because nothing names another. */
+  /** Which of the two ports are default ones, because no other was configured. */
   defaultPorts: { port: boolean; proxyPort: boolean };
   /** undefined: loopback only. */
   host: string | undefined;
   allowedHosts: readonly string[];
-  /** What stands in front of the API and the proxy, such as a tunnel; without a slash at the end. */
+  /** Public URLs of the API and the proxy, such as those of a tunnel; without a trailing slash. */
   publicUrl: { api?: string; proxy?: string };
   /** For a Docker Engine on another machine. */
   remote: { address?: string | undefined };
@@ -35,8 +35,8 @@ export const DEFAULT_API_PORT = 8080;
 export const DEFAULT_PROXY_PORT = 9090;
 
 /**
- * Puts flags, config file and package.json together: flags win, then the file, then the `start` script.
- * @throws JamdevError when there is nothing to run, or the file is not valid
+ * Combines flags, config file and package.json: flags win, then the file, then the `start` script.
+ * @throws JamdevError when there is nothing to run, or the file is invalid
  */
 export async function resolveConfig(flags: DevFlags): Promise<DevConfig> {
   const folder = resolve(flags.folder ?? '.');
@@ -67,7 +67,7 @@ export async function resolveConfig(flags: DevFlags): Promise<DevConfig> {
 }
 
 /**
- * Pages of backends must not be of the API's own origin: what strangers wrote could read what the API tells.
+ * Pages of backends must not have the origin of the API: content of strangers could then read the API's answers.
  * @throws JamdevError `ConfigInvalid`
  */
 function readPublicUrl({ publicUrl: { api, proxy } = {} }: ConfigFile, path = ''): DevConfig['publicUrl'] {

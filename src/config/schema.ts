@@ -18,14 +18,21 @@ function isBaseUrl(text: string): boolean {
 }
 
 const serviceShape = {
-  command: z.string().min(1).optional().describe('How to start a backend as a child process.'),
-  build: z.string().min(1).optional().describe('Run before the first backend and on every rebuild.'),
+  command: z.string().min(1).optional().describe('The command that starts a backend as a child process.'),
+  build: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The command that builds: run before the first backend and on every rebuild.'),
   env: z.record(z.string(), z.string()).optional().describe('Environment variables for every backend.'),
   envFile: z
     .union([z.literal(false), z.string(), z.array(z.string())])
     .optional()
-    .describe('Files with further variables, as NAME=value lines. Default: .env, if there is one; false: none.'),
-  remap8080: z.boolean().optional().describe("Turn a Node.js backend's listen(8080) into its own port. Default: true."),
+    .describe('Files with more variables, as NAME=value lines. Default: .env, if it exists; false: none.'),
+  remap8080: z
+    .boolean()
+    .optional()
+    .describe('Redirect listen(8080) of a Node.js backend to its own port. Default: true.'),
   runtime: z
     .enum(['docker', 'process'])
     .optional()
@@ -40,46 +47,50 @@ const serviceShape = {
       init: z
         .boolean()
         .optional()
-        .describe("Run Docker's init as the first process. Default: true, unless the image brings an init."),
+        .describe("Run Docker's init as the first process. Default: true, unless the image has its own init."),
     })
     .optional()
-    .describe('For Docker backends.'),
+    .describe('Settings of Docker backends.'),
   platform: z
     .string()
     .min(1)
     .optional()
     .describe(
-      'The platform to build images for. Default: linux/amd64, the platform of production; native: that of this machine.',
+      'The platform to build images for. Default: linux/amd64, the platform of production; native: the platform of this machine.',
     ),
   watch: z
     .union([z.boolean(), z.string(), z.array(z.string())])
     .optional()
-    .describe('What to watch for changes. Default: the build context, or the folder; false: nothing.'),
+    .describe('Paths to watch for changes. Default: the build context, or the folder; false: nothing.'),
   ignore: z
     .union([z.string(), z.array(z.string())])
     .optional()
-    .describe("What not to watch: patterns as in a .gitignore in the service's folder. They override all other rules."),
+    .describe(
+      "Patterns of files not to watch, as in a .gitignore in the service's folder. They override all other rules.",
+    ),
   poll: z
     .boolean()
     .optional()
-    .describe('Poll for changes. Default: only where the system reports none, such as on network file systems.'),
+    .describe('Poll for changes. Default: only where the system reports no changes, such as on network file systems.'),
   onChange: z
     .enum(['terminate', 'restart', 'keep'])
     .optional()
     .describe('What happens to running backends after a good build. Default: restart.'),
-  useStaticToken: z.boolean().optional().describe('One connection token per backend, which stays in the path.'),
-  maxIdleSeconds: seconds.optional().describe('End a backend that had no connection for this long. Default: 300.'),
-  lifetimeLimitSeconds: seconds.optional().describe('End a backend this long after it was spawned. Default: never.'),
+  useStaticToken: z.boolean().optional().describe('Use one connection token per backend, which stays in the path.'),
+  maxIdleSeconds: seconds
+    .optional()
+    .describe('End a backend after this many seconds without a connection. Default: 300.'),
+  lifetimeLimitSeconds: seconds.optional().describe('End a backend this many seconds after its spawn. Default: never.'),
   gracePeriodSeconds: seconds
     .optional()
-    .describe('How long a backend has to end after SIGTERM, before SIGKILL. Default: 10.'),
+    .describe('Seconds between SIGTERM and SIGKILL when a backend is ended. Default: 10.'),
   warmPool: z
     .int()
     .min(0)
     .max(MAX_WARM)
     .optional()
     .describe(
-      'How many backends to start ahead of time that speak the protocol of @jamsocket/session-backend. Default: 0.',
+      'The number of backends to start ahead of time; they must use the protocol of @jamsocket/session-backend. Default: 0.',
     ),
   warm: z
     .int()
@@ -87,21 +98,21 @@ const serviceShape = {
     .max(MAX_WARM)
     .optional()
     .describe(
-      'How many Node.js processes or containers to start ahead of time, for the next backends. Default: 1; 0: none.',
+      'The number of Node.js processes or containers to start ahead of time for the next backends. Default: 1; 0: none.',
     ),
   image: z
     .string()
     .refine(isImageReference, 'must be a reference such as registry.example.com/app@sha256:...')
     .optional()
-    .describe('For jamdev serve: the image that the environment default runs, as a full reference.'),
+    .describe('For jamdev serve: the image of the environment "default", as a full reference.'),
   pullPolicy: z
     .enum(['IfNotPresent', 'Always', 'Never'])
     .optional()
-    .describe('For jamdev serve: when drones pull images. Default: IfNotPresent.'),
+    .describe('For jamdev serve: when drones pull the image. Default: IfNotPresent.'),
   rewriteRedirects: z
     .boolean()
     .optional()
-    .describe('Add the connection token to redirects of a backend to its own absolute paths. Default: false.'),
+    .describe("Add the connection token to a backend's redirects to its own absolute paths. Default: false."),
 };
 
 /** One of several services in a config file. */
@@ -109,7 +120,7 @@ const serviceSchema = z.strictObject({
   folder: z.string().min(1).optional().describe("The service's own folder. Default: the project folder."),
   ...serviceShape,
 });
-/** What a config file says of a service. */
+/** The settings of a service in a config file. */
 export type ServiceSettings = z.infer<typeof serviceSchema>;
 
 /**
@@ -123,21 +134,21 @@ export const configFileSchema = z.strictObject({
     .record(z.string(), serviceSchema)
     .meta({ propertyNames: { pattern: SERVICE_NAME.source } })
     .optional()
-    .describe('Several services by name, instead of one; the first is the default one.'),
+    .describe('Several services by name, instead of one; the first is the default.'),
   port: port.optional().describe('The port of the API. Default: 8080; 0: any free one.'),
   proxyPort: port.optional().describe('The port of the proxy. Default: 9090; 0: any free one.'),
   host: z.string().min(1).optional().describe('Listen on this host instead of loopback only.'),
   allowedHosts: z
     .array(z.string().refine(isHostName, HOST_NAME_RULE))
     .optional()
-    .describe('Additional host names by which the API and the proxy may be reached.'),
+    .describe('Additional host names that may be used to reach the API and the proxy.'),
   publicUrl: z
     .strictObject({
-      api: publicUrl.optional().describe('The URL that leads to the API.'),
-      proxy: publicUrl.optional().describe('The URL that leads to the proxy; backends see its scheme.'),
+      api: publicUrl.optional().describe('The public URL of the API.'),
+      proxy: publicUrl.optional().describe('The public URL of the proxy; backends see its scheme.'),
     })
     .optional()
-    .describe('The URLs of a tunnel or a TLS proxy in front of the dev server; connect results carry them.'),
+    .describe('The URLs of a tunnel or TLS proxy in front of the dev server; connect results contain them.'),
   serve: serveSchema
     .optional()
     .describe('Settings of jamdev serve and of the commands that manage it; jamdev dev ignores them.'),
@@ -148,13 +159,16 @@ export const configFileSchema = z.strictObject({
         .refine(isHostName, HOST_NAME_RULE)
         .optional()
         .describe(
-          "The address of the engine's machine at which ports of containers are published. Default: the host of the engine; with ssh://, none: its loopback, through SSH.",
+          "The address of the engine's machine where container ports are published. Default: the host of the engine; with ssh://, none: its loopback, through SSH.",
         ),
     })
     .optional()
     .describe('For a Docker Engine on another machine.'),
-  interactive: z.boolean().optional().describe('Footer and keyboard shortcuts in a terminal. Default: true.'),
-  styleLogOutput: z.boolean().optional().describe('Show the colors of what backends print. Default: true.'),
+  interactive: z
+    .boolean()
+    .optional()
+    .describe('Show a footer and enable keyboard shortcuts in a terminal. Default: true.'),
+  styleLogOutput: z.boolean().optional().describe("Show the colors in backends' output. Default: true."),
 });
 
 /** The content of a config file. */

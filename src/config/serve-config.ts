@@ -9,7 +9,7 @@ import { checkDatabaseUrl } from './serve-database.js';
 import { type ServeSettings, serveSchema } from './serve-schema.js';
 import { readSecretFile, readServeVariables, type ServeVariables } from './serve-variables.js';
 
-/** What the config says of a service that `jamdev serve` runs. */
+/** The settings of a service that `jamdev serve` runs. */
 interface ServedService {
   name: string;
   image: string | undefined;
@@ -19,14 +19,14 @@ interface ServedService {
   lifetimeLimitSeconds: number | undefined;
 }
 
-/** Everything that `jamdev serve` has to know. */
+/** The complete config of `jamdev serve`. */
 export interface ServeConfig {
   port: number;
   /** undefined: loopback. */
   host: string | undefined;
-  /** Files in PEM form; undefined: plain HTTP. */
+  /** Files in PEM format; undefined: plain HTTP. */
   tls: { cert: string; key: string } | undefined;
-  /** Without a slash at the end; undefined: the address that it listens on. */
+  /** Without a trailing slash; undefined: the address that it listens on. */
   publicUrl: string | undefined;
   controller: string;
   cluster: string;
@@ -35,9 +35,9 @@ export interface ServeConfig {
   subdomains: boolean;
   onLostDrone: 'spawn' | 'wait';
   lostAfterSeconds: number;
-  /** For how many days what is kept. */
+  /** How many days records are kept, by kind. */
   retention: { logDays: number; backendDays: number; auditDays: number };
-  /** undefined: there is none to push to. */
+  /** undefined: there is no registry to push to. */
   registry: RegistrySettings | undefined;
   /** By the name of the drone. */
   drones: Readonly<Record<string, DroneEndpoint>>;
@@ -53,9 +53,9 @@ export interface ServeConfig {
   services: readonly ServedService[];
 }
 
-/** The registry that `jamdev serve` is the token service of. */
+/** The registry whose token service is `jamdev serve`. */
 export interface RegistrySettings {
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   url: string;
   /** The signing key with its certificate, in PEM. */
   key: string;
@@ -63,13 +63,13 @@ export interface RegistrySettings {
 
 const DEFAULT_SERVE_PORT = 8080;
 const DEFAULT_SERVICE = 'default';
-/** The keys of a drone run out after 60 s of silence at the latest. */
+/** Keys of a silent drone expire after 60 s at the latest. */
 const DEFAULT_LOST_AFTER_SECONDS = 120;
 const DEFAULT_LOG_RETENTION_DAYS = 7;
 const DEFAULT_BACKEND_RETENTION_DAYS = 30;
 const DEFAULT_AUDIT_RETENTION_DAYS = 365;
 
-/** What a command line says. */
+/** The options of the command line. */
 export interface ServeFlags {
   config?: string;
   port?: number;
@@ -81,14 +81,14 @@ export interface ServeFlags {
   registry?: string;
 }
 
-/** What `jamdev serve --init` writes about. */
+/** The config that `jamdev serve --init` needs. */
 export interface InitConfig {
   registryUrl: string;
-  /** Where `jamdev serve` will be reached. */
+  /** The URL of `jamdev serve`. */
   apiUrl: string;
 }
 
-/** What is said of `jamdev serve`, and where. */
+/** The settings of `jamdev serve`, and their sources. */
 interface GivenSettings {
   settings: ServeSettings;
   file: ConfigFile;
@@ -98,20 +98,20 @@ interface GivenSettings {
 }
 
 /**
- * Puts together what `jamdev serve --init` needs; the rest of the config may be missing.
+ * Collects what `jamdev serve --init` needs; the rest of the config may be missing.
  * @throws JamdevError `ConfigInvalid`, `ConfigUnreadable`
  */
 export async function resolveInitConfig(flags: ServeFlags, env: NodeJS.ProcessEnv): Promise<InitConfig> {
   const { registry, publicUrl, host, port = DEFAULT_SERVE_PORT } = (await readSettings(flags, env)).settings;
   if (registry === undefined) throw configErrors.registryUrlMissing();
-  // The registry's config names it, so it must not change with each start.
+  // The registry's config contains the URL, so it must not change with each start.
   if (publicUrl === undefined && port === 0) throw configErrors.registryNeedsPort();
   const apiUrl = publicUrl ?? `http://${urlHost(host)}:${port}`;
   return { registryUrl: withoutSlash(registry), apiUrl: withoutSlash(apiUrl) };
 }
 
 /**
- * Puts flags, environment and config file together: flags win, then the environment, then the file.
+ * Combines flags, environment and config file: flags win, then the environment, then the file.
  * @throws JamdevError `ConfigInvalid`, `ConfigUnreadable`
  */
 export async function resolveServeConfig(flags: ServeFlags, env: NodeJS.ProcessEnv): Promise<ServeConfig> {
@@ -148,7 +148,7 @@ export async function resolveServeConfig(flags: ServeFlags, env: NodeJS.ProcessE
   };
 }
 
-/** The key's text wins over its file: the variable that names a file sets both. */
+/** The key itself wins over its file: the variable for the file sets both. */
 async function readRegistry(
   { registry, registryKey, registryKeyFile }: ServeSettings,
   configPath: string | undefined,
@@ -181,7 +181,7 @@ function servicesOf(file: ConfigFile): ServedService[] {
   return services.map(([name, settings]) => toServed(name, { ...sharedSettings(file), ...settings }));
 }
 
-/** What a config file says beside its services holds for each that says nothing else. */
+/** Settings next to `services` apply to each service that does not set them. */
 function sharedSettings({ useStaticToken, maxIdleSeconds, lifetimeLimitSeconds }: ConfigFile): ServiceSettings {
   return { useStaticToken, maxIdleSeconds, lifetimeLimitSeconds };
 }

@@ -3,7 +3,7 @@ import { NotRegularFile, readRegularFile } from '../os/regular-file.js';
 import { configErrors } from './config-errors.js';
 import { readConfigFile } from './config-file.js';
 
-/** How a command line and its environment name the database. */
+/** The options and environment that select the database. */
 export interface DatabaseChoice {
   /** `--database` */
   database?: string;
@@ -25,7 +25,7 @@ export async function resolveDatabaseUrl(choice: DatabaseChoice, env: NodeJS.Pro
 }
 
 /**
- * Checks the URL before the database client does, whose error could print the password.
+ * Checks the URL before the database client, whose error could print the password.
  * @param where the flag, variable or file that it comes from
  * @throws JamdevError `ConfigInvalid`
  */
@@ -45,7 +45,7 @@ async function findUrl(choice: DatabaseChoice, env: NodeJS.ProcessEnv): Promise<
   return { url, where: found.path };
 }
 
-/** Secrets in files end in a line break, as editors write them. */
+/** Removes the line break that editors write at the end of a secret. */
 async function readSecret(path: string): Promise<string> {
   try {
     return (await readRegularFile(path)).trim();

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ACCOUNT_NAME } from '../contract/accounts.js';
 import { droneEndpointSchema } from './drone-endpoint.js';
 
-/** The name of a cluster: a host name, with the port of its proxies unless that is the scheme's own. */
+/** The name of a cluster: a host name, with the port of its proxies unless it is the default port of the scheme. */
 const CLUSTER_NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/;
 
 const port = z.int().min(0).max(65_535);
@@ -17,28 +17,28 @@ function isHttpUrl(text: string): boolean {
 
 /** `serve` in a config file: the platform's API in front of a Plane cluster. */
 export const serveSchema = z.strictObject({
-  controller: httpUrl.optional().describe('The address of the controllers of the Plane cluster.'),
+  controller: httpUrl.optional().describe("The URL of the Plane cluster's controllers."),
   cluster: z
     .string()
     .regex(CLUSTER_NAME, 'must be a host name, with the port of the proxies if it is not 443')
     .optional()
-    .describe('The name of the cluster, as its drones and proxies were started with.'),
+    .describe('The name of the cluster that its drones and proxies were started with.'),
   pool: z.string().optional().describe('Use only drones of this pool. Default: drones without a pool.'),
   database: z.string().min(1).optional().describe('The URL of its PostgreSQL database: postgres://...'),
-  publicUrl: httpUrl.optional().describe('The URL that leads to this API. Default: the address that it listens on.'),
+  publicUrl: httpUrl.optional().describe('The public URL of this API. Default: the address that it listens on.'),
   port: port.optional().describe('The port of the API. Default: 8080; 0: any free one.'),
   tls: z
     .strictObject({
-      cert: z.string().min(1).describe('The file of the certificate, with those of its authorities behind it.'),
-      key: z.string().min(1).describe('The file of its private key.'),
+      cert: z.string().min(1).describe('The file with the certificate, followed by those of its authorities.'),
+      key: z.string().min(1).describe('The file with its private key.'),
     })
     .optional()
-    .describe('Serve the API over TLS, with these files in PEM form; they are read again when they change.'),
+    .describe('Serve the API over TLS, with these files in PEM format; they are reloaded when they change.'),
   host: z.string().min(1).optional().describe('Listen on this host instead of loopback only. Needs an API token.'),
   subdomains: z
     .boolean()
     .optional()
-    .describe('Give each backend an origin of its own, BACKEND.CLUSTER. Default: true, except for localhost.'),
+    .describe('Give each backend its own origin, BACKEND.CLUSTER. Default: true, except for localhost.'),
   drones: z
     .record(z.string(), droneEndpointSchema)
     .optional()
@@ -52,12 +52,14 @@ export const serveSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('The signing key of the registry, with its certificate, in PEM. Every jamdev serve has the same one.'),
+    .describe(
+      'The signing key of the registry and its certificate, in PEM format. Every jamdev serve uses the same key.',
+    ),
   registryKeyFile: z
     .string()
     .min(1)
     .optional()
-    .describe('The file with the signing key of the registry, as jamdev serve --init writes it.'),
+    .describe('The file with the signing key of the registry, written by jamdev serve --init.'),
   onLostDrone: z
     .enum(['spawn', 'wait'])
     .optional()
@@ -68,16 +70,16 @@ export const serveSchema = z.strictObject({
     .int()
     .min(30)
     .optional()
-    .describe('After how many seconds of silence of a drone its backends count as lost. Default: 120.'),
+    .describe('After a drone is silent for this many seconds, its backends count as lost. Default: 120.'),
   logRetentionDays: count
     .optional()
-    .describe('How many days the last 1 MiB of a log is kept after its backend has ended. Default: 7.'),
+    .describe('The number of days to keep the last 1 MiB of a log after its backend has ended. Default: 7.'),
   backendRetentionDays: count
     .optional()
     .describe(
-      'How many days a backend and its statuses are kept after its end; at least as long as its log. Default: 30.',
+      'The number of days to keep a backend and its statuses after its end; at least as long as its log. Default: 30.',
     ),
-  auditRetentionDays: count.optional().describe('How many days entries of the audit are kept. Default: 365.'),
+  auditRetentionDays: count.optional().describe('The number of days to keep audit entries. Default: 365.'),
   operators: z
     .array(z.string().regex(ACCOUNT_NAME, 'must be the name of an account'))
     .optional()
@@ -86,11 +88,11 @@ export const serveSchema = z.strictObject({
     ),
   limits: z
     .strictObject({
-      maxBackends: count.optional().describe('How many backends an account may have at once. Default: any number.'),
+      maxBackends: count.optional().describe('The maximum number of running backends per account. Default: no limit.'),
       connectsPerSecond: count
         .optional()
         .describe(
-          'How many connects per second an account may make to each jamdev serve process. Default: any number.',
+          'The maximum number of connects per second and account to each jamdev serve process. Default: no limit.',
         ),
       memoryBytes: count.optional().describe('The memory limit of a backend, unless the request sets one.'),
       cpuPercent: count

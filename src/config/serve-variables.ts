@@ -5,17 +5,18 @@ import { serveSchema } from './serve-schema.js';
 
 const PREFIX = 'JAMDEV_SERVE_';
 
-/** What the environment says of `jamdev serve`. */
+/** The variables of `jamdev serve`. */
 export interface ServeVariables {
   /** By the keys of `serve` in a config file; not checked yet. */
   values: Record<string, unknown>;
-  /** The variable that a key's value comes from, or may come from. */
+  /** Returns the variable that a key's value comes from, or could come from. */
   nameOf(key: string): string;
 }
 
 /**
- * Reads the variables of `jamdev serve`, one per key of `serve` in a config file: JAMDEV_SERVE_PUBLIC_URL is `publicUrl`.
- * Values that are no text are JSON. With `_FILE` behind the name, the value is in that file, as secrets are passed.
+ * Reads the variables of `jamdev serve`, one per key of `serve` in a config file: JAMDEV_SERVE_PUBLIC_URL is
+ * `publicUrl`. Values other than strings are JSON. With the suffix `_FILE`, the variable names a file with the value,
+ * for secrets.
  * @throws JamdevError `ConfigInvalid`, `ConfigUnreadable`
  */
 export async function readServeVariables(env: NodeJS.ProcessEnv): Promise<ServeVariables> {
@@ -32,7 +33,7 @@ function variableOf(key: string): string {
   return PREFIX + key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
-/** Whether the value of a key is a text, by the schema itself. */
+/** Whether the schema of a key accepts a string. */
 function isText(key: string): boolean {
   return (
     serveSchema.shape[key as keyof typeof serveSchema.shape].safeParse('0').error?.issues[0]?.code !== 'invalid_type'
@@ -54,12 +55,12 @@ async function readFile(name: string, env: NodeJS.ProcessEnv): Promise<string | 
 
 /**
  * Reads a secret from a file.
- * @param name what names the file
+ * @param name the setting that names the file
  * @throws JamdevError `ConfigUnreadable`
  */
 export async function readSecretFile(path: string, name: string): Promise<string> {
   try {
-    // Files end in a line break, as editors write them.
+    // Editors write a line break at the end of a file.
     return (await readRegularFile(path)).trim();
   } catch (error) {
     if (error instanceof NotRegularFile) throw configErrors.notAFile(path, error.kind);

@@ -7,18 +7,18 @@ import { DEFAULT_START_FILE, npmScriptEnvironment } from './npm-script.js';
 export interface StartScript {
   command: string;
   env: Record<string, string>;
-  /** The `prestart` script; npm runs it before every start, but once per build is what it is for. */
+  /** The `prestart` script. npm runs it before every start; here it runs once per build, which is its purpose. */
   before: string | undefined;
   beforeEnv: Record<string, string> | undefined;
-  /** Whether package.json names it; else it is npm's default. */
+  /** Whether package.json has the script; otherwise it is npm's default. */
   isNamed: boolean;
   /** For the banner. */
   foundIn: string;
 }
 
 /**
- * Finds what `npm start` runs: the `start` script of package.json, else server.js. Without a package.json npm runs
- * nothing; a server.js says as clearly what is meant.
+ * Finds what `npm start` runs: the `start` script of package.json, or else server.js. Without a package.json npm runs
+ * nothing, but here server.js counts too.
  * @throws JamdevError `ConfigInvalid`, `ConfigUnreadable`
  */
 export async function findStartScript(folder: string): Promise<StartScript | undefined> {

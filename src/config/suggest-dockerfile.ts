@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a Dockerfile is made of, by the files of a project. */
+/** The parts of a suggested Dockerfile, derived from the files of a project. */
 interface Recipe {
   base: string;
-  /** Copied and used before the rest, so that a change of the code does not install all again. */
+  /** Steps before the code is copied, so that a code change does not repeat the installation. */
   install: readonly string[];
-  /** Used when the project does not say how it is started. */
+  /** The default start command. */
   command: string;
 }
 
@@ -18,7 +18,7 @@ const NODE_LOCKS: readonly [lock: string, install: string][] = [
 
 /**
  * Makes a Dockerfile for a project that has none.
- * @param command how a backend is started; undefined: that is not known
+ * @param command the command that starts a backend; undefined: unknown
  */
 export function suggestDockerfile(folder: string, command: string | undefined): string {
   const { base, install, command: usual } = recipeFor((name) => existsSync(join(folder, name)), command);
@@ -76,7 +76,7 @@ function python(has: (name: string) => boolean): Recipe {
   return { base, install: [], command };
 }
 
-/** A list of words, unless it takes a shell to read it. */
+/** Formats a command as a list of words, unless it needs a shell. */
 function formatCommand(command: string): string {
   const words = command.trim().split(/\s+/);
   const isPlain = words.every((word) => /^[\w@%+=:,./-]+$/.test(word)) && !/^\w+=/.test(words[0] ?? '');

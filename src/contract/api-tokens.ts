@@ -23,7 +23,7 @@ export const tokenListSchema = z.object({ tokens: z.array(apiTokenSchema) }).met
 /** Body and answer of `POST /v2/account/:account/token`. */
 export const createTokenRequestSchema = z.object({ scopes: scopesSchema }).meta({ id: 'CreateTokenRequest' });
 export const createdTokenSchema = z
-  .object({ token: z.string().describe('The token as clients send it. It is shown only once.') })
+  .object({ token: z.string().describe('The token as clients send it. It is only shown once.') })
   .meta({ id: 'CreatedToken' });
 
 /** Body and answer of `POST /v2/account/:account/tokens/revoke`. */
@@ -31,7 +31,7 @@ export const revokeTokensRequestSchema = z
   .object({ ids: z.array(z.string()).min(1).optional().describe('Default: all tokens of the account.') })
   .meta({ id: 'RevokeTokensRequest' });
 export const revokedTokensSchema = z
-  .object({ revoked: z.array(z.string()).describe('The ids of the tokens that were revoked now.') })
+  .object({ revoked: z.array(z.string()).describe('The ids of the tokens that this request revoked.') })
   .meta({ id: 'RevokedTokens' });
 
 /** An API token as the store returns it, without its secret. */

@@ -1,4 +1,4 @@
-/** What a name can stand for. */
+/** A backend that a name can match. */
 export interface NamedBackend {
   id: string;
   service: string;
@@ -9,11 +9,11 @@ export interface NamedBackend {
 }
 
 /**
- * Finds the backends that a person means by a name: the one with exactly this id, else those with exactly this key,
- * else, as keys may contain slashes, those with the key after SERVICE/. Of those with the key, the running ones hold
- * it; if none does, it is the newest that did.
- * @param describe says what the name is compared with
- * @returns empty: there is none; more than one: the key is held in several services or projects
+ * Finds the backends that a name refers to: the one with exactly this id, or else those with exactly this key,
+ * or else, since keys may contain slashes, those with the key after SERVICE/. Of those with the key, the running ones
+ * hold it; if none is running, the newest one counts.
+ * @param describe returns what the name is compared with
+ * @returns empty if there is none; more than one if the key is held in several services or projects
  */
 export function findByName<T>(name: string, all: readonly T[], describe: (each: T) => NamedBackend): T[] {
   const described = all.map((each) => ({ each, ...describe(each) }));

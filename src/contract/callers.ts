@@ -1,26 +1,26 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type LocalPage, parseLocalOrigin } from './origins.js';
 
-/** Who sends a request, as far as a browser says it. */
+/** The sender of a request, as far as a browser reveals it. */
 export type Caller =
-  /** No page: a server, a command line, or a person who follows a link. */
+  /** No page: a server, a command line, or a user who follows a link. */
   | { kind: 'program' }
   /** A page of the user's own front end. */
   | { kind: 'own-page'; origin: string }
-  /** A page that a backend served, which may hold what strangers wrote. */
+  /** A page that a backend served, which may contain content of strangers. */
   | { kind: 'backend-page'; origin: string }
-  /** A page of another site; without an origin where the browser only says that it is one. */
+  /** A page of another site; without an origin if the browser only reveals that it is another site. */
   | { kind: 'foreign-page'; origin?: string };
 
-/** What decides about a caller; `rawHeaders` would say nothing more, as Node.js joins several Origin headers. */
+/** Headers that identify a caller. `rawHeaders` would add nothing, since Node.js joins several Origin headers. */
 export type CallerHeaders = Pick<IncomingHttpHeaders, 'origin' | 'referer'> & {
   'sec-fetch-site'?: string | string[] | undefined;
 };
 
 /**
- * Tells who sends a request. Every browser adds an Origin to requests of pages that change something or read across
- * origins; where it is missing all the same, `Sec-Fetch-Site` says whether a page of another origin is behind the
- * request (Fetch Metadata), and in browsers without it the Referer does.
+ * Identifies the sender of a request. Every browser adds an Origin to requests of pages that change something or read
+ * across origins. If it is missing, `Sec-Fetch-Site` says whether a page of another origin sent the request (Fetch
+ * Metadata); in browsers without it, the Referer does.
  * @param isBackendPage whether a page on this machine was served by a backend
  */
 export function identifyCaller(headers: CallerHeaders, isBackendPage: (page: LocalPage) => boolean): Caller {

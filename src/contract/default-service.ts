@@ -1,2 +1,2 @@
-/** The name of the only service of a project whose config names none. */
+/** The name of the only service of a project without named services. */
 export const DEFAULT_SERVICE = 'default';

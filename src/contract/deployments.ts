@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { timeSchema } from './status.js';
 
-/** How an environment came to run what it runs. */
+/** What set the image of an environment. */
 const DEPLOY_ACTIONS = ['deploy', 'rollback', 'promote', 'use-image'] as const;
 export type DeployAction = (typeof DEPLOY_ACTIONS)[number];
 
-/** What happens to the sessions that still run an earlier image. */
+/** What happens to sessions that still run an earlier image. */
 export const SESSION_POLICIES = ['keep', 'drain', 'now'] as const;
 export type SessionPolicy = (typeof SESSION_POLICIES)[number];
 
 const deploymentSchema = z
   .object({
     id: z.number(),
-    image: z.string().nullable().describe('A full reference, or a digest. Null: the newest push.'),
+    image: z.string().nullable().describe('A full reference or a digest. Null: the newest push.'),
     action: z.enum(DEPLOY_ACTIONS),
     origin: z.number().nullable().describe('Of a rollback: the deployment that it went back to.'),
     actor: z.string(),
@@ -22,17 +22,17 @@ const deploymentSchema = z
 export type DeploymentJson = z.infer<typeof deploymentSchema>;
 
 const sessionsSchema = z.object({
-  current: z.number().describe('How many run the image of the environment.'),
+  current: z.number().describe('How many sessions run the current image of the environment.'),
   earlier: z.array(z.object({ id: z.string(), key: z.string(), status: z.string() })),
 });
 
-/** An environment of a service. It is the answer of `POST .../environment/:environment/sessions` as well. */
+/** An environment of a service. Also the answer of `POST .../environment/:environment/sessions`. */
 export const environmentStateSchema = z
   .object({
     environment: z.string(),
-    image: z.string().nullable().describe('What new sessions run; null: nothing yet.'),
-    pinned: z.boolean().describe('Whether it stays so until it is changed; else a push changes it.'),
-    deployment: deploymentSchema.nullable().describe('The last one; null: there was none.'),
+    image: z.string().nullable().describe('The image of new sessions; null: none yet.'),
+    pinned: z.boolean().describe('Whether the image is fixed until the next change; if not, a push changes it.'),
+    deployment: deploymentSchema.nullable().describe('The last deployment; null: there was none.'),
     sessions: sessionsSchema,
   })
   .meta({ id: 'EnvironmentState' });
@@ -60,14 +60,14 @@ export const rollbackRequestSchema = z
 
 /** Body of `POST .../environment/:environment/promote`. */
 export const promoteRequestSchema = z
-  .strictObject({ from: z.string().min(1).describe('The environment whose image is taken over.') })
+  .strictObject({ from: z.string().min(1).describe('The environment to take the image from.') })
   .meta({ id: 'PromoteRequest' });
 
 /** Answer of deploy, rollback and promote. */
 export const deployedSchema = z.object({
   service: z.string(),
   environment: z.string(),
-  changed: z.boolean().describe('False: it was set to this image already.'),
+  changed: z.boolean().describe('False: the environment was already set to this image.'),
   deployment: deploymentSchema,
   previous: deploymentSchema.nullable().describe('The deployment before this one.'),
 });
@@ -75,5 +75,7 @@ export type DeployedJson = z.infer<typeof deployedSchema>;
 
 /** Body of `POST .../environment/:environment/sessions`. */
 export const settleRequestSchema = z
-  .strictObject({ policy: z.enum(SESSION_POLICIES).describe('keep: nothing is ended; drain: softly; now: by force.') })
+  .strictObject({
+    policy: z.enum(SESSION_POLICIES).describe('keep: end no session; drain: end them with SIGTERM; now: kill them.'),
+  })
   .meta({ id: 'SettleRequest' });

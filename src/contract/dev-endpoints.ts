@@ -16,7 +16,7 @@ export const devInfoSchema = z
       .describe('The folder with the logs, records and volumes of the project; an absolute path.'),
     api_url: z.string(),
     proxy_url: z.string(),
-    /** Whether changes of files are being noticed: not yet at the very start, and not with nothing to watch. */
+    /** Whether file changes are being watched: not yet at the very start, and not if there is nothing to watch. */
     watching: z.boolean(),
   })
   .meta({ id: 'DevInfo' });
@@ -32,39 +32,39 @@ export const serveInfoSchema = z
   .meta({ id: 'ServeInfo' });
 export type ServeInfo = z.infer<typeof serveInfoSchema>;
 
-/** One row of `GET /_jamdev/backends`: every backend of this dev server, those that ended included, oldest first. */
+/** One row of `GET /_jamdev/backends`: every backend of this dev server, including ended ones, oldest first. */
 export const devBackendSchema = z
   .object({
     id: z.string(),
     service: z.string(),
     key: z.string(),
-    /** Whether the key was asked for, or made up: then a person knows the backend by its id. */
+    /** Whether the request gave the key. A generated key means nothing to the user, who knows the backend by its id. */
     key_given: z.boolean(),
     created_at: timeSchema,
     status: publicStatusSchema,
-    /** What jamdev did to it last, where the status does not say why: "replaced by build 3 (changed: server.js)". */
+    /** What jamdev last did to it, if the status does not explain it: "replaced by build 3 (changed: server.js)". */
     explanation: z.string().nullable(),
     start: z
       .enum(['cold', 'warm', 'pool'])
       .optional()
-      .describe('How its process was started. Left out: nothing of it runs, or it runs on a cluster'),
-    /** Null: it can't be told. */
+      .describe('How its process was started. Left out if no process is running, or if it runs on a cluster'),
+    /** Null: unknown. */
     connections: z.number().nullable(),
-    /** Memory in use, bytes; null: nothing runs, or it can't be told. */
+    /** Memory in use, bytes; null: nothing is running, or it is unknown. */
     memory: z.number().nullable(),
-    /** The share of all CPUs that it had lately, from 0 to 1; null while that is not known. */
+    /** Its recent share of all CPUs, from 0 to 1; null: unknown. */
     cpu: z.number().nullable(),
   })
   .meta({ id: 'DevBackend' });
 export type DevBackend = z.infer<typeof devBackendSchema>;
 
-/** How a build ended, as `POST /_jamdev/build` tells once it has. `superseded`: a newer one took its place. */
+/** The outcome of a build, as `POST /_jamdev/build` returns it. `superseded`: a newer build replaced it. */
 const buildOutcomeSchema = z.discriminatedUnion('result', [
   z.object({
     result: z.literal('succeeded'),
     number: z.number(),
     ms: z.number(),
-    /** Present when the build came out the same as the last good one: running backends are not touched. */
+    /** Present when the result is the same as that of the last good build: running backends are not touched. */
     unchanged: z.literal(true).optional(),
   }),
   z.object({
@@ -77,32 +77,34 @@ const buildOutcomeSchema = z.discriminatedUnion('result', [
   z.object({ result: z.literal('superseded'), number: z.number() }),
 ]) satisfies z.ZodType<BuildOutcome>;
 
-/** One line of `GET /_jamdev/logs` (NDJSON). `source`: the stream that it was printed on; jamdev: a remark of jamdev. */
+/**
+ * One line of `GET /_jamdev/logs` (NDJSON). `source`: the stream that it was printed on; jamdev: a remark of jamdev.
+ */
 export const logRecordSchema = z
   .object({
     time: timeSchema,
     backend: z.string(),
     service: z.string(),
     key: z.string(),
-    /** Whether the key was asked for, or made up: then a person knows the backend by its id. */
+    /** Whether the request gave the key. A generated key means nothing to the user, who knows the backend by its id. */
     key_given: z.boolean(),
     source: z.enum(['stdout', 'stderr', 'jamdev']) satisfies z.ZodType<LogSource>,
     text: z.string(),
     unfinished: z
       .literal(true)
       .optional()
-      .describe('The line has no end yet: the next record of this backend and source replaces it'),
-    end: z.literal(true).optional().describe('The text says how the backend ended. Nothing of it follows'),
+      .describe('The line is unfinished: the next record of this backend and source replaces it'),
+    end: z.literal(true).optional().describe('The text says how the backend ended. No more records of it follow'),
   })
   .meta({ id: 'LogRecord' });
 export type LogRecordJson = z.infer<typeof logRecordSchema>;
 
-/** The warm pool of a service: backends that were started ahead of time and belong to no session. */
+/** The warm pool of a service: backends started ahead of time that belong to no session yet. */
 const warmPoolSchema = z
   .object({
     service: z.string(),
-    warm: z.number().describe('How many await their assignment'),
-    size: z.number().describe('How many there are to be'),
+    warm: z.number().describe('How many are waiting for an assignment'),
+    size: z.number().describe('The configured size'),
   })
   .meta({ id: 'WarmPool' });
 export type WarmPool = z.infer<typeof warmPoolSchema>;
@@ -110,7 +112,7 @@ export type WarmPool = z.infer<typeof warmPoolSchema>;
 /** `GET /_jamdev/backends`. */
 export const devBackendsSchema = z.object({
   backends: z.array(devBackendSchema),
-  warm_pools: z.array(warmPoolSchema).optional().describe('Of the services that have one'),
+  warm_pools: z.array(warmPoolSchema).optional().describe('One for each service with a warm pool'),
   warm_starts: z
     .array(warmPoolSchema)
     .optional()
@@ -125,7 +127,7 @@ export const devBackendsQuerySchema = z.object({
     .describe('Whether to include backends of earlier runs whose logs are kept. Default: false'),
 });
 
-/** How a build of a service ended. */
+/** The outcome of a service's build. */
 const serviceBuildSchema = z.intersection(
   z.object({ service: z.string() }),
   buildOutcomeSchema,
@@ -156,13 +158,10 @@ export const logsQuerySchema = z.object({
   crashed: z
     .enum(['true', 'false'])
     .optional()
-    .describe('Only backends that have crashed, of earlier runs too; what is there, without new lines. Default: false'),
-  unfinished: z
-    .enum(['true', 'false'])
-    .optional()
-    .describe('Whether to send lines that have no end yet. Default: false'),
+    .describe('Only crashed backends, including those of earlier runs; existing lines only. Default: false'),
+  unfinished: z.enum(['true', 'false']).optional().describe('Whether to send unfinished lines. Default: false'),
   follow: z.enum(['true', 'false']).optional().describe('Whether to continue with new lines. Default: true'),
 });
 
-/** The two streams that a backend prints on. */
+/** The two output streams of a backend. */
 export type OutputSource = Exclude<LogSource, 'jamdev'>;

@@ -1,6 +1,6 @@
 import type { BuildOutcome, LogSource, OnChange, PublicStatus } from './wire-types.js';
 
-/** Which backend an event is about. */
+/** The backend of an event. */
 export interface EventBackend {
   /** Its id. */
   backend: string;
@@ -21,8 +21,8 @@ export type MessageSubject =
   | 'notice';
 
 /**
- * Something that happened in a dev server, as JSON: a line of `jamdev dev --json`, and what `subscribe()` of the public
- * API passes on.
+ * An event of a dev server as JSON: a line of `jamdev dev --json`, and what `subscribe()` of the public
+ * API delivers.
  */
 export type DevServerEventJson =
   /** A backend's status; `scheduled` is the first. `exit_code` and `exit_signal` come with `terminated`. */
@@ -31,18 +31,18 @@ export type DevServerEventJson =
         event: 'status';
         exit_code?: number | null;
         exit_signal?: string | null;
-        /** What jamdev did, where the status does not say why it ends: "replaced by build 3 (changed: server.js)". */
+        /** What jamdev did, if the status does not explain the end: "replaced by build 3 (changed: server.js)". */
         explanation?: string;
       })
   /** A remark about a backend, in one or two sentences. */
   | (EventBackend & { event: 'notice'; text: string })
-  /** A line that a backend printed, or a remark of jamdev in its log. */
+  /** A line of a backend, or a remark of jamdev in its log. */
   | { event: 'log'; backend: string; key: string; source: LogSource; text: string }
   /** A log can't be written; reported once until the `message` event about `logs-recovered`. */
   | { event: 'disk-problem'; backend: string; message: string }
-  /** A backend's process is being replaced by one of another build; its status stays what it was. */
+  /** A backend's process is being replaced by one of another build; the status does not change. */
   | (EventBackend & { event: 'restarting'; build: number; explanation: string })
-  /** After that: the backend can be reached again. */
+  /** The backend is reachable again after `restarting`. */
   | (EventBackend & { event: 'restarted'; build: number })
   /** `command` is null when the service has nothing to build. */
   | { event: 'build-started'; service: string; number: number; reason: string; command: string | null }
@@ -56,12 +56,12 @@ export type DevServerEventJson =
       build: number;
       backends: number;
     }
-  /** Changes of files may go unnoticed. */
+  /** File changes may be missed. */
   | { event: 'watch-problem'; service: string; message: string }
-  /** Anything else that the user should know, in a sentence. */
+  /** Any other information for the user, in a sentence. */
   | { event: 'message'; about: MessageSubject; text: string }
-  /** An error of jamdev's own; `id` is the one in the API's answer. */
+  /** An internal error of jamdev; `id` is the one in the API's answer. */
   | { event: 'fault'; id: string; message: string }
-  /** The dev server begins to close; `running` backends still run. */
+  /** The dev server begins to close; `running` is how many backends still run. */
   | { event: 'stopping'; running: number }
   | { event: 'stopped' };

@@ -1,7 +1,7 @@
-/** Paths of jamdev's own endpoints, which its command line uses; the platform has none below this prefix. */
+/** Path prefix of jamdev's own endpoints, which its command line uses; the platform has none below it. */
 export const DEV_PREFIX = '/_jamdev';
 
-/** Where `jamdev serve` has jamdev's own endpoints of an account. */
+/** Path prefix of jamdev's own endpoints of an account in `jamdev serve`. */
 export function servePrefix(account: string): string {
   return `${DEV_PREFIX}/account/${account}`;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { timeSchema } from './status.js';
 
-/** How a drone stands. */
+/** The state of a drone. */
 const DRONE_STATES = ['ready', 'starting', 'draining', 'silent', 'lost'] as const;
 
 /** A drone of the cluster. */
@@ -10,13 +10,11 @@ const droneSchema = z
     name: z.string(),
     state: z
       .enum(DRONE_STATES)
-      .describe(
-        'silent: connected, but without a recent report; lost: not connected, although it was seen or is configured',
-      ),
-    backends: z.int().nullable().describe('How many backends Plane counts on it; null: unknown.'),
-    version: z.string().nullable().describe("Plane's version there; null: unknown."),
+      .describe('silent: connected, but without a recent report; lost: seen before or configured, but not connected'),
+    backends: z.int().nullable().describe('The number of its backends according to Plane; null: unknown.'),
+    version: z.string().nullable().describe("The drone's version of Plane; null: unknown."),
     last_seen_at: timeSchema.nullable().describe('When it last reported; null: never.'),
-    engine: z.enum(['ok', 'unreachable', 'not configured']).describe('Its Docker Engine, by serve.drones.'),
+    engine: z.enum(['ok', 'unreachable', 'not configured']).describe('The state of its Docker Engine in serve.drones.'),
     engine_problem: z.string().optional(),
   })
   .meta({ id: 'Drone' });

@@ -3,8 +3,8 @@ import { usageError } from './errors/usage-error.js';
 const UNIT_SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /**
- * Reads a duration as a person types it: whole seconds (`90`) or a number with a unit (`90s`, `5m`, `1h`, `2d`).
- * @param option the option it was given for, to be named in the message
+ * Reads a typed duration: whole seconds (`90`) or a number with a unit (`90s`, `5m`, `1h`, `2d`).
+ * @param option the name of the option, for the message
  * @returns seconds, at least 1
  * @throws JamdevError `Usage`
  */

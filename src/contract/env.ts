@@ -1,7 +1,7 @@
 import { connectErrors } from './errors/connect-errors.js';
 import { requestErrors } from './errors/request-errors.js';
 
-/** Variables that the platform sets itself; 400 if a request gives one (platform contract, "HTTP API"). */
+/** Variables that the platform sets itself; a request with one gets 400 (platform contract, "HTTP API"). */
 export const RESERVED_ENV: readonly string[] = [
   'PORT',
   'SESSION_BACKEND_ID',
@@ -13,7 +13,7 @@ export const RESERVED_ENV: readonly string[] = [
 
 /**
  * Checks the names and values of environment variables from outside.
- * @throws JamdevError `ReservedEnv` for a platform name, `InvalidRequest` for one that no process can hold
+ * @throws JamdevError `ReservedEnv` for a variable of the platform, `InvalidRequest` for one that no process can have
  */
 export function checkEnv(env: Record<string, string>, path = 'env'): Record<string, string> {
   for (const [name, value] of Object.entries(env)) {

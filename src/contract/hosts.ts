@@ -1,14 +1,14 @@
 import { isIP, isIPv6 } from 'node:net';
 
-/** Characters that end the host of a URL, or that a URL parser drops: none of them is part of a host. */
+/** Characters that end the host of a URL, or that a URL parser drops; they are never part of a host. */
 const NOT_IN_HOST = /[^\x21-\x7e]|[/\\?#@%]/;
 
-/** As most requests have it; taken for what it is without a parser of URLs, which takes longer than all other checks. */
+/** The host of most requests; accepted without a URL parser, which takes longer than all other checks. */
 const USUAL_HOST = /^(localhost|127\.0\.0\.1)(?::(?:\d{0,4}|[1-5]\d{4}))?$/;
 
 /**
- * Reads the name in a Host header as `URL` reads it, without the port. Only a name that `URL` leaves as it is counts,
- * upper case and the spellings of an IPv6 address apart: no other is what a browser sends.
+ * Reads the name in a Host header like `URL`, without the port. Only a name that `URL` does not change counts,
+ * except for upper case and spellings of IPv6 addresses: browsers send no other names.
  * @returns lower case, IPv6 addresses in brackets; undefined when the header is not exactly one host
  */
 export function readHostName(host: string): string | undefined {
@@ -20,13 +20,13 @@ export function readHostName(host: string): string | undefined {
   return hostname === name.toLowerCase() || name.startsWith('[') ? hostname : undefined;
 }
 
-/** Reads a name of the config as {@link readHostName} returns names; one that can't be a host matches nothing. */
+/** Normalizes a name of the config like {@link readHostName}; an invalid host name matches nothing. */
 function readAllowedName(name: string): string {
   const url = `http://${isIPv6(name) ? `[${name}]` : name}`;
   return URL.canParse(url) ? new URL(url).hostname : '';
 }
 
-/** What a name in the config has to be, for messages. */
+/** The rule for names in the config, for messages. */
 export const HOST_NAME_RULE = 'must be a host name or an address, without a scheme or port';
 
 /** Whether a text can be the name in a Host header. */
@@ -35,7 +35,7 @@ export function isHostName(text: string): boolean {
 }
 
 /**
- * Whether a name leads to this machine wherever it is looked up: `localhost`, a name below it, or a loopback address.
+ * Whether a name always means this machine: `localhost`, a name below it, or a loopback address.
  * @param name as `URL.hostname` returns it
  */
 export function isLoopbackName(name: string): boolean {
@@ -51,7 +51,10 @@ export function isLoopbackName(name: string): boolean {
 export interface AllowedHosts {
   /** `allowedHosts` of the config. */
   names: readonly string[];
-  /** Any IP address: where the dev server listens beyond loopback. No address can be rebound by DNS, only names can. */
+  /**
+   * Whether any IP address is allowed: when the dev server listens beyond loopback. DNS can rebind names, not
+   * addresses.
+   */
   addresses: boolean;
 }
 
@@ -73,12 +76,12 @@ function isAllowedName(name: string, { names, addresses }: AllowedHosts): boolea
   );
 }
 
-/** What a request's Host header names: the dev server, one of its backends by a label in front, or another host. */
+/** The target in a Host header: the dev server, one of its backends by a label in front, or another host. */
 export type NamedHost = { kind: 'server' } | { kind: 'backend'; label: string } | { kind: 'foreign' };
 
 /**
  * Reads the Host header of a request to the proxy. `LABEL.localhost` names a backend, and so does a label in front of
- * one of the allowed names; more than one label, or one in front of an address, does not.
+ * one of the allowed names. Several labels, or a label in front of an address, do not.
  * @param host undefined or empty in requests of old clients; browsers always send one
  */
 export function parseProxyHost(host: string | undefined, allowed: AllowedHosts): NamedHost {
@@ -86,7 +89,7 @@ export function parseProxyHost(host: string | undefined, allowed: AllowedHosts):
   const name = readHostName(host);
   if (name === undefined) return { kind: 'foreign' };
   const allowedNames = allowed.names.map(readAllowedName).filter((each) => each !== '');
-  // A name that was allowed as a whole is the dev server's, even if another allowed name is the end of it.
+  // A fully allowed name belongs to the dev server, even if it ends with another allowed name.
   if (name === 'localhost' || allowedNames.includes(name)) return { kind: 'server' };
   for (const suffix of ['localhost', ...allowedNames.filter((each) => isIP(each) === 0)]) {
     if (!name.endsWith(`.${suffix}`)) continue;
@@ -96,7 +99,7 @@ export function parseProxyHost(host: string | undefined, allowed: AllowedHosts):
   return isAllowedName(name, allowed) ? { kind: 'server' } : { kind: 'foreign' };
 }
 
-/** The name to reach it by: wildcard addresses are no names to connect to. */
+/** Returns the name to connect to: clients can't connect to wildcard addresses. */
 export function urlHost(host: string | undefined): string {
   if (host === undefined || host === '0.0.0.0' || host === '::') return 'localhost';
   return host.includes(':') ? `[${host}]` : host;

@@ -1,22 +1,22 @@
 import { connectErrors } from './errors/connect-errors.js';
 
 /**
- * What `user` and `auth` may take together in the headers of every request to the backend; bytes. A Node.js server
- * refuses requests with more than 16 KiB of headers in all.
+ * Limit of `user` and `auth` together in the headers of every request to the backend; bytes. A Node.js server
+ * rejects requests with more than 16 KiB of headers in total.
  */
 export const MAX_IDENTITY_BYTES = 8 * 1024;
 
 /**
- * The value of a header that carries a text: its UTF-8 bytes, one character each. Control characters, which would end
- * the header, are left out.
+ * Encodes a text as a header value: its UTF-8 bytes, one character each. Control characters, which would end
+ * the header, are removed.
  */
 export function toHeaderValue(text: string): string {
   return Buffer.from(withoutControls(text), 'utf8').toString('latin1');
 }
 
 /**
- * The value of a header that carries JSON. Of the control characters, JSON itself has only DEL and those of Latin-1 left
- * unescaped; they are escaped, so that the backend reads what was given.
+ * Encodes JSON as a header value. JSON itself leaves only DEL and the control characters of Latin-1
+ * unescaped; they are escaped here, so that the backend reads the original value.
  */
 export function toJsonHeaderValue(json: string): string {
   return toHeaderValue(escapeControls(json));
@@ -37,7 +37,7 @@ function headerBytes(text: string): number {
   return Buffer.byteLength(withoutControls(text), 'utf8');
 }
 
-/** A text without its control characters, which no header can carry. */
+/** Removes control characters, which headers can't contain. */
 export function withoutControls(text: string): string {
   return text.replace(/\p{Cc}/gu, '');
 }

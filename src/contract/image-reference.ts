@@ -1,21 +1,21 @@
-/** A path component of a repository, as the distribution specification has it. */
+/** A path component of a repository, according to the distribution specification. */
 const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
 const HOST = '(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\\[[0-9a-fA-F:]+\\])(?::\\d+)?';
 const REFERENCE = new RegExp(
   `^(?:${HOST}/)?${COMPONENT}(?:/${COMPONENT})*(?::[\\w][\\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$`,
 );
-/** Where images are whose reference names no registry. */
+/** The registry of image references that name none. */
 const DEFAULT_HOST = 'docker.io';
 
 /** An image reference in its parts. */
 export interface ImageReference {
-  /** The registry's, with its port; that of Docker Hub where the reference names none. */
+  /** The host of the registry, with its port; Docker Hub if the reference names none. */
   host: string;
   repository: string;
   /** undefined: `latest`, unless there is a digest. */
   tag: string | undefined;
   digest: string | undefined;
-  /** Without tag and digest, as it was written. */
+  /** As written, without tag and digest. */
   name: string;
 }
 
@@ -35,9 +35,9 @@ export function isDigest(text: string): boolean {
 }
 
 /**
- * Takes a reference apart, as Docker does: what stands in front of the first slash is a registry if it has a period or a
+ * Splits a reference like Docker: the part before the first slash is a registry if it contains a period or a
  * port, or is `localhost`.
- * @param reference as {@link isImageReference} takes it
+ * @param reference accepted by {@link isImageReference}
  */
 export function parseImageReference(reference: string): ImageReference {
   const [, name = '', tag, digest] = /^(.+?)(?::([\w][\w.-]*))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(reference) ?? [];

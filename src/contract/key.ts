@@ -3,7 +3,7 @@ import { connectErrors } from './errors/connect-errors.js';
 /** The longest key, in unicode code points (platform contract, "Keys"). */
 export const MAX_KEY_CHARACTERS = 128;
 
-/** How a JSON value is called in a message: `null`, `a list`, `a number`... */
+/** Describes a JSON value in a message: `null`, `a list`, `a number`... */
 export function describeJson(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';

@@ -1,10 +1,10 @@
-/** How large the first line and the headers of a request to the API may be together, in bytes. */
+/** Limit of the request line and headers of a request to the API together, in bytes. */
 export const MAX_API_HEAD_BYTES = 64 * 1024;
-/** The same of what passes through the proxy, requests and answers: as much as Plane takes. */
+/** The same limit for requests and responses of the proxy: as much as Plane accepts. */
 export const MAX_PROXIED_HEAD_BYTES = 408 * 1024;
-/** How long the target of a request to the proxy may be, in bytes. Plane answers a longer one with 414. */
+/** Limit of the target of a request to the proxy, in bytes. Plane answers a longer one with 414. */
 export const MAX_TARGET_BYTES = 65_534;
-/** The most starts of backends that are prepared ahead of time for one service. */
+/** Limit of starts prepared ahead of time per service. */
 export const MAX_WARM = 16;
 
 /** Bodies of API requests are small; more than this is a mistake. */

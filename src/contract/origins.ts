@@ -1,20 +1,20 @@
 import { isLoopbackName } from './hosts.js';
 
-/** A page that was served from this machine, by its origin. */
+/** The origin of a page that was served from this machine. */
 export interface LocalPage {
   /** As the browser writes it: `http://localhost:3000`. */
   origin: string;
   /** Lower case, IPv6 addresses in brackets. */
   name: string;
-  /** The scheme's own where the origin has none. */
+  /** The default port of the scheme if the origin has none. */
   port: number;
 }
 
 const SCHEME_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
 /**
- * Reads an Origin header. Only the exact form in which browsers write an origin counts: what `URL` would read otherwise
- * than it is written can't be the origin of a page.
+ * Reads an Origin header. Only the exact form that browsers send counts: a value that `URL` changes
+ * can't be the origin of a page.
  * @returns undefined for a page from another machine, an opaque origin (`null`), several, and everything malformed
  */
 export function parseLocalOrigin(origin: string): LocalPage | undefined {

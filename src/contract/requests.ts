@@ -26,7 +26,7 @@ const spawnConfigSchema = z.object({
   lifetime_limit_seconds: seconds.nullish().describe('How long after the spawn the backend is ended'),
   max_idle_seconds: seconds
     .nullish()
-    .describe('How long the backend may be without a connection before it is ended; default 300'),
+    .describe('How long without a connection before the backend is ended; default: 300'),
   executable: z
     .object({
       env: envSchema.nullish(),
@@ -36,31 +36,33 @@ const spawnConfigSchema = z.object({
     .nullish(),
 });
 
-/** A key has errors of its own, so {@link parseKey} checks it after the rest; this is how it is described. */
+/**
+ * The description of a key. {@link parseKey} checks it after the other fields, since its errors have their own code.
+ */
 const keySchema = z
   .unknown()
   .optional()
   .meta({ type: ['string', 'null'], minLength: 1, maxLength: MAX_KEY_CHARACTERS });
 
-/** How deep a value may be nested that is passed on as JSON text: a stack's depth must not be what ends it. */
+/** Limit of the nesting of values that are passed on as JSON text, so that none exhausts the stack. */
 const MAX_NESTING = 100;
 
-/** What a connect or spawn request asks for, whichever API version it came through. */
+/** A connect or spawn request of any API version. */
 export interface ConnectParams {
-  /** Absent: a random one is generated. */
+  /** Absent: a random key is generated. */
   key?: string | undefined;
-  /** Reaches the backend as `x-verified-username`. */
+  /** Sent to the backend as `x-verified-username`. */
   user?: string | undefined;
-  /** Reaches the backend as `x-verified-user-data`. */
+  /** Sent to the backend as `x-verified-user-data`. */
   auth?: Record<string, unknown> | undefined;
   /** `false`: only look for the holder of the key. */
   spawn: boolean;
   env: Record<string, string>;
   tag?: string | undefined;
   environment?: string | undefined;
-  /** Ended when nobody was connected for so long; seconds. */
+  /** Ends the backend after this long without a connection; seconds. */
   maxIdleSeconds?: number | undefined;
-  /** Ended so long after the spawn; seconds. */
+  /** Ends the backend this long after the spawn; seconds. */
   lifetimeLimitSeconds?: number | undefined;
   mount?: string | boolean | undefined;
   limits?: ResourceLimits | undefined;
@@ -96,7 +98,10 @@ const v1SpawnBodySchema = z
 /** Body of `POST /v2/service/:account/:service/connect`: every field optional, `null` counts as absent. */
 export const connectRequestSchema = connectBodySchema.transform(fromConnectBody);
 
-/** Body of the v1 spawn endpoint: the same thing with older names (`lock` is the key, `grace_period_seconds` the idle time). */
+/**
+ * Body of the v1 spawn endpoint: the same thing with older names (`lock` is the key, `grace_period_seconds` the idle
+ * time).
+ */
 export const v1SpawnRequestSchema = v1SpawnBodySchema.transform(fromV1SpawnBody);
 
 /** Body of `POST /v2/backend/:id/terminate`. */
@@ -111,9 +116,9 @@ export const terminateBackendsRequestSchema = z
     before: z.iso
       .datetime({ offset: true, error: 'must be a time such as 2026-01-31T12:00:00Z' })
       .nullish()
-      .describe('Only backends created before; default: all'),
+      .describe('Only backends created before this time; default: all'),
     hard: z.boolean().nullish(),
-    dry_run: z.boolean().nullish().describe('Only count them'),
+    dry_run: z.boolean().nullish().describe('Only count the backends'),
   })
   .meta({ id: 'TerminateBackendsRequest' })
   .transform(({ before, hard, dry_run }) => ({
@@ -162,7 +167,7 @@ function fromV1SpawnBody(request: z.infer<typeof v1SpawnBodySchema>): ConnectPar
   };
 }
 
-/** A database can't hold a NUL, and no path can name what has one. */
+/** Rejects NUL, which neither a database nor a path can contain. */
 function checkText<T extends string | null | undefined>(text: T, field: string): T {
   if (text?.includes('\0')) throw requestErrors.invalidField(field, 'must not contain a NUL character');
   return text;

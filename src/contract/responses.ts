@@ -5,7 +5,7 @@ import type { ConnectResponse } from './wire-types.js';
 
 export type { ConnectResponse };
 
-/** v1 spawn result, dev style: these keys in this order, nothing else. `ready_url` stays empty. */
+/** v1 spawn result, dev style: exactly these keys in this order. `ready_url` stays empty. */
 export const v1SpawnResultSchema = z
   .object({
     name: z.string(),
@@ -33,7 +33,7 @@ export const connectResponseSchema = z
   })
   .meta({ id: 'ConnectResponse' }) satisfies z.ZodType<ConnectResponse>;
 
-/** What `ready_url` answers to clients that ask for JSON, while the backend has not ended. */
+/** The answer of `ready_url` to clients that accept JSON, until the backend has ended. */
 export const readyStatusSchema = publicStatusSchema
   .extend({
     backend_id: z.string(),
@@ -52,18 +52,18 @@ export const backendInfoSchema = z
     cluster_name: z.string(),
     account_name: z.string(),
     statuses: z.array(infoStatusSchema),
-    /** '' while it is not known yet. */
+    /** '' while unknown. */
     image_digest: z.string(),
     key: z.string(),
     environment_name: z.string(),
-    /** The most memory that it was seen to use; null while nothing was seen. */
+    /** The highest memory usage that was sampled; null before the first sample. */
     max_mem_bytes: z.number().nullable(),
   })
   .meta({ id: 'BackendInfo' });
 export type BackendInfo = z.infer<typeof backendInfoSchema>;
 
 /**
- * One event of `GET /v2/backend/:id/metrics/stream`. The share of all CPUs that the backend had since the event before
+ * One event of `GET /v2/backend/:id/metrics/stream`. The backend's share of all CPUs since the previous event
  * is `cpu_used / sys_cpu`.
  */
 export const backendMetricsSchema = z
@@ -72,11 +72,11 @@ export const backendMetricsSchema = z
     backend_id: z.string(),
     /** Bytes; more than 0. */
     mem_used: z.number(),
-    /** What it could use at most, its limit or all that the machine has; bytes. */
+    /** Its memory limit, or all memory of the machine; bytes. */
     mem_available: z.number(),
-    /** CPU time that it used since the event before; nanoseconds. */
+    /** CPU time that it used since the previous event; nanoseconds. */
     cpu_used: z.number(),
-    /** CPU time that all CPUs together had to give since then; nanoseconds, more than 0. */
+    /** CPU time of all CPUs together since then; nanoseconds, more than 0. */
     sys_cpu: z.number(),
   })
   .meta({ id: 'BackendMetrics' });
@@ -102,9 +102,9 @@ export const runningBackendsSchema = z.object({ running_backends: z.array(runnin
 /** `POST /service/:account/:service/terminate-backends`. */
 export const terminateBackendsResultSchema = z
   .object({
-    backend_count: z.int().describe('Backends that run and were created before the time'),
+    backend_count: z.int().describe('How many running backends were created before the time'),
     terminated_count: z.int().describe('How many of them are being ended'),
-    is_complete: z.boolean().describe('Whether these were all of them'),
+    is_complete: z.boolean().describe('Whether these are all of them'),
   })
   .meta({ id: 'TerminateBackendsResult' });
 
@@ -112,7 +112,7 @@ export const terminateBackendsResultSchema = z
 export const authSchema = z.object({ status: z.literal('ok'), accounts: z.array(z.string()), is_admin: z.boolean() });
 export type AuthAnswer = z.infer<typeof authSchema>;
 
-/** The answer to what has nothing else to say. */
+/** The answer of endpoints that return no data. */
 export const okSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Ok' });
 
 /** Every error, on every endpoint. */

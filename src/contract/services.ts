@@ -10,7 +10,7 @@ export const createServiceSchema = z.object({ name: z.string() }).meta({ id: 'Cr
 /** Body of `POST /v2/service/:account/:service/update`: a tag or digest. */
 export const useImageSchema = z.object({ image_tag: z.string().min(1) }).meta({ id: 'UseImageRequest' });
 
-/** One of a service's environments, and what its backends run. */
+/** An environment of a service, and its image. */
 const environmentSchema = z
   .object({
     name: z.string(),
@@ -45,7 +45,7 @@ export const imagesSchema = z.object({
   ),
 });
 
-/** How a registry says no. */
+/** A denial of a registry. */
 export const registryRefusalSchema = z.object({
   errors: z.array(z.object({ code: z.literal('DENIED'), message: z.string() })),
 });

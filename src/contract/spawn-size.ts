@@ -1,6 +1,7 @@
 /**
- * What `env`, image, its credentials and key of a spawn may have together as JSON; bytes. Plane passes spawns through notifications of
- * PostgreSQL, which hold 8,000 bytes: measured with 0.5.5, 7.0 KB of `env` pass and 7.5 KB are answered with 500.
+ * Limit of `env`, image, credentials and key of a spawn together as JSON; bytes. Plane passes spawns through
+ * notifications of PostgreSQL, which hold 8,000 bytes: measured with 0.5.5, 7.0 KB of `env` succeed and 7.5 KB fail
+ * with 500.
  */
 export const MAX_SPAWN_BYTES = 6 * 1024;
 

@@ -3,7 +3,7 @@ import type { PublicStatus, Status, TerminationReason } from './wire-types.js';
 /** The statuses in which a process runs. */
 const WITH_PROCESS: readonly Status[] = ['waiting', 'ready'];
 
-/** What each reason means, for a backend that has no explanation of its own. */
+/** The meaning of each reason, for a backend without its own explanation. */
 const REASON_WORDS: Record<TerminationReason, string> = {
   swept: 'no client was connected, or its lifetime limit was reached',
   external: 'on request',
@@ -13,15 +13,15 @@ const REASON_WORDS: Record<TerminationReason, string> = {
   internalerror: 'jamdev failed to run it',
 };
 
-/** How the process of a backend ended, as far as that is known. */
+/** How the process of a backend ended, as far as known. */
 export interface ProcessEnd {
   exitCode?: number | null | undefined;
   exitSignal?: string | null | undefined;
-  /** The last status before the end began. */
+  /** The last status before it began to end. */
   lastStatus?: Status | undefined;
 }
 
-/** What is known of a backend beyond its status. */
+/** Details of a backend beyond its status. */
 export interface StatusDetails extends ProcessEnd {
   /** See `Backend.explanation`. */
   explanation?: string | null | undefined;
@@ -44,7 +44,8 @@ export function describeStatus(status: PublicStatus, details: StatusDetails = {}
 }
 
 /**
- * Describes why a backend is ended. The platform's reason is named too, except for `external`: an explanation says more.
+ * Describes why a backend is ended, including the platform's reason, except for `external`, where the explanation says
+ * more.
  * @param explanation see `Backend.explanation`
  */
 export function describeReason(reason: TerminationReason, explanation: string | null | undefined): string {
@@ -52,7 +53,7 @@ export function describeReason(reason: TerminationReason, explanation: string | 
   return reason === 'external' ? words : `${reason}: ${words}`;
 }
 
-/** Describes the end of a backend that was not asked to end. */
+/** Describes the end of a backend that ended by itself. */
 export function describeOwnEnd(failed: boolean, end: ProcessEnd): string {
   const hasNeverRun = end.lastStatus !== undefined && !WITH_PROCESS.includes(end.lastStatus);
   if (failed && hasNeverRun) return 'it could not be started';
@@ -63,12 +64,12 @@ export function describeOwnEnd(failed: boolean, end: ProcessEnd): string {
 /** Describes how a process ended: by which signal, and with which exit code. */
 export function describeExit({ exitSignal, exitCode, lastStatus }: ProcessEnd): string {
   if (exitCode != null) return exitSignal == null ? `exit code ${exitCode}` : `${exitSignal}, exit code ${exitCode}`;
-  // An engine that stopped answering reports no exit code of a container that ran.
+  // An engine that stopped answering reports no exit code, even if the container ran.
   if (exitSignal != null) return exitSignal;
   return lastStatus === undefined || WITH_PROCESS.includes(lastStatus) ? 'exit code unknown' : 'not started';
 }
 
-/** Whether there is more to say about the end of the process than that it ended. */
+/** Whether the end of the process is worth describing. */
 function isKnown({ exitCode, exitSignal, lastStatus }: ProcessEnd): boolean {
   return exitCode != null || exitSignal != null || (exitCode === null && lastStatus !== undefined);
 }

@@ -1,22 +1,22 @@
 import { quoteForShell } from './errors/quote-for-shell.js';
 
-/** What a program was about to do with a path when the system refused. */
+/** The operation on a path that failed. */
 export type FileUse = 'read' | 'write' | 'run' | 'use';
 
-/** What an error of the system means, in words that follow a colon, and what to do about it. */
+/** The meaning of a system error, in words that follow a colon, and the next step. */
 export interface SystemErrorText {
   reason: string;
   remedy: string;
 }
 
-/** What an error is about that has no path to show, in words: "the output file". */
+/** The subject of an error without a path to show: "the output file". */
 export interface Unnamed {
   phrase: string;
 }
 
 type Explain = (place: Place, use: FileUse) => SystemErrorText;
 
-/** What an error is about, as remedies name it. */
+/** The subject of an error, worded for remedies. */
 class Place {
   readonly #about: string | Unnamed;
 
@@ -33,7 +33,7 @@ class Place {
     return typeof this.#about === 'string' ? `the path ${this.#about}` : `the path of ${this.#about.phrase}`;
   }
 
-  /** A command about it, after some words; nothing where there is no path to put in. */
+  /** A command for the path, after some words; nothing without a path. */
   command(before: string, command: string, after = ''): string {
     return typeof this.#about === 'string' ? `${before}${command} ${quoteForShell(this.#about)}${after}` : '';
   }
@@ -58,7 +58,7 @@ function unreachable(reason: string): Explain {
 }
 
 /**
- * The errors that file operations and starts of programs meet, by the names that POSIX gives them. Sources: errno(3),
+ * Errors of file operations and program starts, by their POSIX names. Sources: errno(3),
  * open(2), write(2), mkdir(2), rename(2), execve(2) of Linux and the same pages of macOS.
  */
 const EXPLANATIONS: Record<string, Explain> = {
@@ -100,12 +100,12 @@ const EXPLANATIONS: Record<string, Explain> = {
   }),
   ENOTREG: (place) => ({ reason: 'it is not a regular file', remedy: `Move it away, or check ${place.path}.` }),
   EEXIST: (place) => ({
-    reason: 'something else has that name already',
+    reason: 'the name is already in use',
     remedy: `Move ${place} away, or choose another name.`,
   }),
-  ENOTEMPTY: (place) => ({ reason: 'the folder is not empty', remedy: `Move away what is in ${place}.` }),
+  ENOTEMPTY: (place) => ({ reason: 'the folder is not empty', remedy: `Move the content of ${place} away.` }),
   EXDEV: () => ({
-    reason: 'it would have to move to another file system',
+    reason: "it can't be moved to another file system",
     remedy: 'Keep the folder on one file system, without mounts inside.',
   }),
   ELOOP: (place) => ({
@@ -117,7 +117,7 @@ const EXPLANATIONS: Record<string, Explain> = {
     remedy: 'Use a shorter name, or move the project to a folder with a shorter path.',
   }),
   EMFILE: () => ({
-    reason: 'this process has used up its file descriptors',
+    reason: 'this process has no free file descriptors left',
     remedy: 'Raise the limit in the shell before you start it again: ulimit -n 4096',
   }),
   ENFILE: () => ({
@@ -131,24 +131,24 @@ const EXPLANATIONS: Record<string, Explain> = {
   ENOMEM: () => ({ reason: 'the system is out of memory', remedy: 'End other programs and try again.' }),
   E2BIG: () => ({
     reason: 'its arguments and environment are too large',
-    remedy: 'Shorten them: one environment variable may have 128 KiB on Linux, all together about 2 MiB.',
+    remedy: 'Shorten them: on Linux, one environment variable may have 128 KiB, and all together about 2 MiB.',
   }),
   ENOEXEC: () => ({
-    reason: 'it is not a program of this system',
+    reason: 'it is not a program for this system',
     remedy: 'Check that it is built for this machine, or that a script begins with a line such as #!/bin/sh',
   }),
-  ETXTBSY: () => ({ reason: 'it is being written right now', remedy: 'Wait until that is done and try again.' }),
+  ETXTBSY: () => ({ reason: 'it is being written right now', remedy: 'Wait until the write is done, and try again.' }),
   EBUSY: () => ({
     reason: 'the system or another program is using it',
-    remedy: 'Close what uses it (lsof shows that), and try again.',
+    remedy: 'Close the programs that use it (lsof lists them), and try again.',
   }),
   EIO: (place) => ({
     reason: 'the device reports an input/output error',
-    remedy: `Check the disk that holds ${place} (dmesg shows its errors), and save what is on it.`,
+    remedy: `Check the disk that holds ${place} (dmesg shows its errors), and back up its data.`,
   }),
-  ENXIO: () => ({ reason: 'the device behind it is not there', remedy: 'Connect the device, or choose another path.' }),
+  ENXIO: () => ({ reason: 'its device does not exist', remedy: 'Connect the device, or choose another path.' }),
   ENODEV: () => ({
-    reason: 'the device behind it is not there',
+    reason: 'its device does not exist',
     remedy: 'Connect the device, or choose another path.',
   }),
   ESTALE: unreachable('the file server no longer knows it'),
@@ -156,20 +156,20 @@ const EXPLANATIONS: Record<string, Explain> = {
   EHOSTDOWN: unreachable('its file server is down'),
   ETIMEDOUT: unreachable('its file server does not answer'),
   EINVAL: (place) => ({
-    reason: 'its file system does not take that name or operation',
+    reason: 'its file system does not support that name or operation',
     remedy: `Use a project on a local file system, or check ${place.path}.`,
   }),
   ENOTSUP: notSupported,
   EOPNOTSUPP: notSupported,
 };
 
-/** All names that {@link explainSystemError} knows. */
+/** All error names that {@link explainSystemError} knows. */
 export const EXPLAINED_ERRORS: readonly string[] = Object.keys(EXPLANATIONS);
 
 /**
  * Explains an error of the system.
- * @param code as Node.js has it in `error.code`; another text stands for itself
- * @param about the path that it is about, for people to copy; words where there is none
+ * @param code `error.code` of Node.js, or another text, which is returned as it is
+ * @param about the path of the error, for users to copy; words if there is none
  */
 export function explainSystemError(code: string, about: string | Unnamed, use: FileUse): SystemErrorText {
   const explain = Object.hasOwn(EXPLANATIONS, code) ? EXPLANATIONS[code] : undefined;

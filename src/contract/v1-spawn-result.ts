@@ -2,8 +2,8 @@ import type { ConnectResponse, V1SpawnResult } from './responses.js';
 import { V1_OF_LIVE_STATUS } from './statuses.js';
 
 /**
- * The v1 dev-style spawn result, from the answer of v2: exactly these keys, in this order. A connect request never gives
- * a backend that has ended.
+ * Converts a v2 answer to the v1 dev-style spawn result: exactly these keys, in this order. A connect request never
+ * returns a backend that has ended.
  */
 export function toV1SpawnResult(response: ConnectResponse): V1SpawnResult {
   return {

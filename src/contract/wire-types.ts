@@ -1,9 +1,9 @@
 /**
- * The types of the wire that `import 'jamdev'` gives to its users. They stand here without zod, so that their declarations
+ * The wire types that `import 'jamdev'` exports. They are written without zod, so that their declarations
  * need no other package; the schemas are checked against them.
  */
 
-/** The v2 status of a backend. Statuses come in this order; some may be skipped. */
+/** The v2 status of a backend. Statuses occur in this order; some may be skipped. */
 export type Status =
   | 'scheduled'
   | 'loading'
@@ -46,13 +46,13 @@ export interface ConnectResponse {
   ready_url: string;
 }
 
-/** How a build ended. `superseded`: a newer one took its place. */
+/** The outcome of a build. `superseded`: a newer build replaced it. */
 export type BuildOutcome =
   | {
       result: 'succeeded';
       number: number;
       ms: number;
-      /** Present when the build came out the same as the last good one: running backends are not touched. */
+      /** Present when the result is the same as that of the last good build: running backends are not touched. */
       unchanged?: true | undefined;
     }
   | {
@@ -66,11 +66,11 @@ export type BuildOutcome =
     }
   | { result: 'superseded'; number: number };
 
-/** How a build of a service ended. */
+/** The outcome of a service's build. */
 export type ServiceBuild = { service: string } & BuildOutcome;
 
-/** The stream that a line of a backend's log was printed on; `jamdev`: a remark of jamdev itself. */
+/** The stream of a line in a backend's log; `jamdev`: a remark of jamdev itself. */
 export type LogSource = 'stdout' | 'stderr' | 'jamdev';
 
-/** What a good build means for backends that run older code. */
+/** What a good build does to backends that run older code. */
 export type OnChange = 'terminate' | 'restart' | 'keep';

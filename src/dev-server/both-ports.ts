@@ -8,7 +8,7 @@ export interface ServerMakers {
   proxy: () => Server;
 }
 
-/** The ports of a dev server, being listened on. */
+/** The open ports of a dev server. */
 export interface BothPorts {
   api: BoundPort;
   proxy: BoundPort;

@@ -9,17 +9,17 @@ import { type BothPorts, listenForBoth, type ServerMakers } from './both-ports.j
 import { withPortLock } from './port-lock.js';
 import { findPortOwner, type PortOwner } from './port-owner.js';
 
-/** What to do where the default ports are taken. Without it they are as strict as others. */
+/** What to do when the default ports are taken. Without a policy, the start fails as with any other port. */
 export interface PortPolicy {
-  /** The ports that the folder keeps in place of the default ones are forgotten. */
+  /** Whether to forget the ports that the folder keeps instead of the default ones. */
   forgetKept: boolean;
-  /** Asks whether to use other ports where one is not taken by a dev server; undefined: there is nobody to ask. */
+  /** Asks whether to use other ports when another program has a default port; undefined: there is nobody to ask. */
   ask: ((taken: PortInUse, instead: PortPair) => Promise<boolean>) | undefined;
 }
 
 /** Why a dev server has other ports than the default ones. */
 export interface PortMove extends PortPair {
-  /** `taken`: by the dev server of that project, or by another program; undefined: at an earlier start. */
+  /** `taken`: the port, and the project if a dev server has it; undefined: it was taken at an earlier start. */
   taken: { port: number; project: string | undefined } | undefined;
 }
 
@@ -31,8 +31,8 @@ export interface ChosenPorts extends BothPorts {
 type PortConfig = Pick<DevConfig, 'host' | 'port' | 'proxyPort' | 'defaultPorts' | 'interactive'>;
 
 /**
- * Opens the ports of the API and the proxy. Where a default port is taken by another dev server of this user, or the
- * person at the terminal agrees, the next free pair is opened, and kept for the folder from then on.
+ * Opens the ports of the API and the proxy. When a default port is taken by another dev server of this user, or the
+ * user at the terminal agrees, opens the next free pair and keeps it for the folder from then on.
  * @param onUnusable see {@link readKeptPorts}
  * @throws JamdevError `PortTaken`, `HostUnavailable`, `StateFolderUnusable`
  */
@@ -58,7 +58,7 @@ export async function choosePorts(
   }
 }
 
-/** An opened pair; with a refusal, the person has to be asked whether to use it. */
+/** An opened pair; with a refusal, the user must be asked whether to use it. */
 type Opened = BothPorts & ({ move: PortMove | undefined; refusal?: never } | { move: PortMove; refusal: PortInUse });
 
 async function openSomePair(
@@ -78,7 +78,7 @@ async function openSomePair(
   if (!mayMove(refusal, first, config)) throw refusal;
   let owner: PortOwner = await findPortOwner(refusal.port);
   if (owner.kind === 'unknown') {
-    // What was there a moment ago may have been another program's attempt.
+    // The port may have been taken only briefly, by another program's attempt.
     const second = await catchTaken(tryFirst);
     if (!(second instanceof PortInUse)) return second;
     owner = await findPortOwner(refusal.port);
@@ -90,7 +90,7 @@ async function openSomePair(
   return project === undefined ? { ...ports, move, refusal } : { ...ports, move };
 }
 
-/** Returns the pair to try first: the kept ports in place of default ones. */
+/** Returns the pair to try first: the kept ports instead of the default ones. */
 export function firstPorts(
   { port, proxyPort, defaultPorts }: Pick<DevConfig, 'port' | 'proxyPort' | 'defaultPorts'>,
   kept: PortPair | undefined,
@@ -106,7 +106,7 @@ function mayMove({ port }: PortInUse, pair: PortPair, { defaultPorts }: PortConf
   return port === pair.port ? defaultPorts.port : defaultPorts.proxyPort;
 }
 
-/** Goes up from the default ports, both by the same step. @throws the refusal when no pair is free */
+/** Tries pairs above the default ports, both by the same offset. @throws the refusal when no pair is free */
 async function openNextPair(
   { host, port, proxyPort, defaultPorts }: PortConfig,
   first: PortPair,

@@ -7,12 +7,12 @@ import type { DevServerParts } from './prepare.js';
 import type { StateGuard } from './state-guard.js';
 
 /**
- * How long closing waits for backends and builds to end once the longest grace period is over, before it continues
- * without them; only a process that can't be killed needs more.
+ * How long closing waits for backends and builds after the longest grace period before it continues
+ * without them; only a process that can't be killed takes longer.
  */
 const AFTER_GRACE_MS = 5_000;
 
-/** What has to be closed. */
+/** What to close. */
 export interface Closeable {
   parts: DevServerParts;
   ports: OpenPorts;
@@ -70,7 +70,7 @@ export class Closing {
       .then(() => true);
     const over = new AbortController();
     const haveEnded = await Promise.race([ended, pause(graceMs + AFTER_GRACE_MS, over.signal).then(() => false)]);
-    // A timer that is left would keep the program from ending.
+    // A pending timer would keep the program running.
     over.abort();
     return haveEnded;
   }

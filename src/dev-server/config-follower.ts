@@ -10,11 +10,11 @@ import { chooseRuntimes } from './docker-parts.js';
 
 /** The current state of the files that say what to run. */
 export interface ConfigFollowerListener {
-  /** A service has other settings; `reason` says so for a person. */
+  /** The settings of a service changed; `reason` says so for the user. */
   redefine(service: ServiceConfig, reason: string): Promise<void>;
   /** The changes that take effect after a restart, in words. */
   onFixed(file: string, what: readonly string[]): void;
-  /** The files can't be used as they are; the previous content stays in use. */
+  /** The files are invalid; the previous content stays in use. */
   onProblem(error: JamdevError): void;
 }
 
@@ -26,7 +26,7 @@ export class ConfigFollower {
   readonly #running: () => DevConfig;
   readonly #listener: ConfigFollowerListener;
 
-  /** @param running the config as the dev server runs by it now */
+  /** @param running the config that the dev server currently uses */
   constructor(flags: DevFlags, running: () => DevConfig, listener: ConfigFollowerListener) {
     this.#flags = flags;
     this.#running = running;
@@ -40,7 +40,7 @@ export class ConfigFollower {
     try {
       const next = await resolveConfig(this.#flags);
       const { services, engine } = await chooseRuntimes(next);
-      // It was only to answer whether there is one.
+      // It was only checked for existence.
       engine?.close();
       const change = compareConfigs(this.#running(), { ...next, services });
       const file = basename(next.configFile ?? 'package.json');

@@ -14,11 +14,11 @@ export interface ConnectOptions {
 
 /** How to spawn a backend. */
 export interface SpawnOptions {
-  /** The image to run: `latest`, `build-N`, or a tag of your own. */
+  /** The image to run: `latest`, `build-N`, or your own tag. */
   tag?: string | undefined;
-  /** Ends the backend so long after the spawn. */
+  /** Ends the backend this long after the spawn. */
   lifetime_limit_seconds?: number | undefined;
-  /** Ends the backend when nobody was connected for so long; default: 300. */
+  /** Ends the backend after this long without a connection; default: 300. */
   max_idle_seconds?: number | undefined;
   executable?: { env?: Record<string, string> | undefined } | undefined;
 }

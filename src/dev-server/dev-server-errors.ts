@@ -1,18 +1,18 @@
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 
-/** What keeps a dev server from starting or from going on. */
+/** Errors of a starting or running dev server. */
 export const devServerErrors = {
   stateDeleted: (folder: string) =>
     new JamdevError(
       'StateFolderUnusable',
-      `jamdev's state in ${folder} was deleted; the record of this dev server was written again.`,
-      'Logs printed until now and what containers keep at /plane-data are gone.',
+      `jamdev's state in ${folder} was deleted; the record of this dev server was restored.`,
+      'Earlier logs and the data of containers in /plane-data are lost.',
     ),
   projectRenamed: (path: string, newPath: string | undefined) =>
     new JamdevError(
       'FolderUnusable',
       `The project folder ${path} was renamed${newPath === undefined ? '' : ` to ${newPath}`}. Running backends continue.`,
-      'To start more and to follow changes, stop jamdev and start it in the renamed folder.',
+      'To start new backends and follow changes, stop jamdev and start it in the renamed folder.',
     ),
   projectDeleted: (path: string) =>
     new JamdevError(

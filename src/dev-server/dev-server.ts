@@ -10,20 +10,20 @@ import type { DevServerParts } from './prepare.js';
 
 /** A running dev server, as the command line sees it; `import 'jamdev'` gives a part of it. */
 export interface DevServer extends AsyncDisposable {
-  /** The config in use now: a changed config file may have changed services since the start. */
+  /** The current config: a changed config file may have changed services since the start. */
   readonly config: DevConfig;
   readonly info: DevInfo;
   /** For example `http://localhost:8080`. */
   readonly apiUrl: string;
   /** For example `http://localhost:9090`. */
   readonly proxyUrl: string;
-  /** What happened at the start to the processes that an earlier dev server in this folder had left behind. */
+  /** What the start did about processes that an earlier dev server in this folder left behind. */
   readonly leftovers: LeftoverOutcome;
   /** A remark about how backends run, such as that there is no Docker engine. */
   readonly remark: string | undefined;
-  /** Why it has other ports than the default ones; undefined: it has them, or ports that someone named. */
+  /** Why its ports are not the default ones; undefined: they are, or someone chose them. */
   readonly portMove: PortMove | undefined;
-  /** By which other machines reach it; undefined: only this machine does. */
+  /** URLs for other machines; undefined: only this machine reaches it. */
   readonly networkUrls: DevUrls | undefined;
   /** API URLs of other dev servers that ran in this folder at the start. */
   readonly others: readonly string[];
@@ -39,9 +39,9 @@ export interface DevServer extends AsyncDisposable {
   build(reason: string): Promise<ServiceBuild[]>;
   /**
    * Ends every backend (SIGTERM, and SIGKILL after the grace period) and stops listening. Safe to call again.
-   * @param hard SIGKILL at once; also turns a soft closing that is under way hard
+   * @param hard SIGKILL at once; also makes a soft close in progress hard
    */
   close(hard?: boolean): Promise<void>;
-  /** Kills what still runs, synchronously: the last resort when the program itself is about to end. */
+  /** Kills everything still running, synchronously: the last resort when the program is about to exit. */
   killNow(): void;
 }

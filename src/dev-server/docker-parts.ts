@@ -25,15 +25,15 @@ export interface DockerParts {
   buildImage: BuildImage;
   findLocalImages: FindLocalImages;
   keepImages: (builder: Builder, platform: Platform) => { close(): Promise<void> };
-  /** @param describe what to show to another dev server that wants a mount of this one */
+  /** @param describe what another dev server shows when it needs a mount of this one */
   lockMounts: (describe: () => { apiUrl: string }) => MountSource;
 }
 
 /**
- * Decides for child processes where no Docker engine answers and there is another way to run.
- * @returns the services to run, what to say about it, and the engine if one is needed
- * @throws JamdevError `DockerMissing`, `DockerStopped`, `DockerForbidden` or `EngineUnreachable` when Docker is the only way
- *   for one of them
+ * Falls back to child processes when no Docker engine answers and the service can run without.
+ * @returns the services to run, a remark for the user, and the engine if one is needed
+ * @throws JamdevError `DockerMissing`, `DockerStopped`, `DockerForbidden` or `EngineUnreachable` when a service can
+ *   only run in Docker
  */
 export async function chooseRuntimes({
   services,
@@ -68,9 +68,9 @@ export function usesDocker(config: Pick<DevConfig, 'services'>): boolean {
 }
 
 /**
- * Removes containers, networks and images of a project's dev servers that died.
- * @param living those that run
- * @param engine default: the one that the docker client uses now
+ * Removes containers, networks and images of a project's dead dev servers.
+ * @param living the running dev servers
+ * @param engine default: the current engine of the docker client
  * @returns whether an engine answered
  */
 export async function removeDeadContainers(
@@ -122,7 +122,7 @@ export async function prepareDocker({
     ],
   );
   const owner = { project: config.project, stateId: folder.project.id, runId };
-  // Removed with what else belongs to a run.
+  // Removed with everything else of a run.
   const ofRun = join(folder.root, 'loaded', runId);
   const runtime = new DockerRuntime({
     ...owner,

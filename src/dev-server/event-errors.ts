@@ -2,16 +2,16 @@ import { fileError } from '../contract/errors/file-error.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { quote } from '../contract/errors/quote.js';
 
-/** What is said of a file that starts no more builds, by who writes it. */
+/** Remarks about a file that starts no more builds, by its writer. */
 const SELF_WRITTEN = {
   build: (file: string) => `The build itself writes ${file}, so changes to that file during a build start no build.`,
   backend: (file: string) =>
-    `A backend seems to write ${file}: that file alone has started several builds. It starts no more, unless you save it while no backend writes anything.`,
+    `A backend seems to write ${file}: only that file started the last few builds. It starts no more builds unless you save it while no backend writes files.`,
   program: (file: string) =>
-    `${file} seems to be a log: after each build something was added to its end, and that started the next build. What is added to it soon after a build starts no more builds.`,
+    `${file} seems to be a log: it grew after each build, and that started the next build. Lines added to it soon after a build start no more builds.`,
 };
 
-/** Events of a running dev server that are shown as errors: what happened, and what to do about it. */
+/** Events of a running dev server that are shown like errors: what happened, and the next step. */
 export const eventErrors = {
   configNotUsed: (reason: string) =>
     new JamdevError('ConfigInvalid', `The changed config is not used: ${reason}`, 'The previous config stays in use.'),
@@ -36,19 +36,19 @@ export const eventErrors = {
   writtenByBackend: (pattern: string) =>
     new JamdevError(
       'WatchFailed',
-      `A backend writes ${quote(pattern.slice(1))} among the watched files. What it writes itself starts no build; what you save there does.`,
+      `A backend writes the watched file or folder ${quote(pattern.slice(1))}. Its own writes start no build; your changes there do.`,
       `To stop watching it, add "ignore": [${quote(pattern)}] to the config file.`,
     ),
   growsAfterBuilds: (file: string) =>
     new JamdevError(
       'WatchFailed',
-      `${quote(file)} alone started the last builds: something was added to its end after each of them.`,
+      `Only ${quote(file)} started the last builds: it grew after each of them.`,
       `If a program writes it, add "ignore": [${quote(`/${file}`)}] to the config file.`,
     ),
   fileUnfinished: ({ path, pid, program }: { path: string; pid: number; program: string }) =>
     new JamdevError(
       'WatchFailed',
-      `${program === '' ? 'A program' : program} (process ${pid}) is writing ${quote(path)}: the file starts a build when it is closed.`,
+      `${program === '' ? 'A program' : program} (pid ${pid}) is writing ${quote(path)}: the file starts a build when it is closed.`,
       `To stop watching it, add "ignore": [${quote(`/${path}`)}] to the config file.`,
     ),
   pageCalledApi: (origin: string) =>
@@ -60,14 +60,14 @@ export const eventErrors = {
   watchProblem: (detail: string) =>
     new JamdevError(
       'WatchFailed',
-      `Some changes may go unnoticed (${detail}).`,
-      'Watch less ("watch" in the config), raise the system\'s limit of watched files, or build by hand: npx jamdev build',
+      `Some file changes may be missed (${detail}).`,
+      'Watch fewer files ("watch" in the config), raise the system\'s limit of watches, or build manually: npx jamdev build',
     ),
   logNotWritten: (backendId: string, detail: string, path: string) =>
     fileError(
       'StateFolderUnusable',
-      `Logs can't be written, so what backends print is only shown here (first: ${backendId})`,
+      `Logs can't be written, so the output of backends is only shown here (first: ${backendId})`,
       { path, use: 'write', detail },
-      'Make the folder of the logs writable.',
+      'Make the log folder writable.',
     ),
 };

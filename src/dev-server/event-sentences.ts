@@ -3,14 +3,14 @@ import type { MessageSubject } from '../contract/dev-events.js';
 import { eventErrors } from './event-errors.js';
 import type { DevServerEvent } from './events.js';
 
-/** The events that are nothing but a sentence for the user. */
+/** The events that are only a sentence for the user. */
 export type SentenceEvent = Extract<DevServerEvent, { type: MessageSubject }>;
 
-/** Says an event in a sentence: what happened, and what to do about it. */
+/** Describes an event in a sentence: what happened, and the next step. */
 export function sentenceOf(event: SentenceEvent): string {
   switch (event.type) {
     case 'logs-recovered':
-      return 'Logs are written again; the output in between is missing from them.';
+      return 'Logs are written again; they lack the output in between.';
     case 'import-not-watched': {
       const { name, root, watch } = event.service;
       const paths = [...watch, event.toWatch].map((path) => relative(root, path) || '.');

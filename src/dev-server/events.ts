@@ -7,22 +7,24 @@ import type { Backend } from '../platform/backend.js';
 import type { BackendState } from '../platform/backend-state.js';
 
 /**
- * Everything that happens in a running dev server and that somebody outside of it may want to know. The terminal, the
- * JSON output, the public API and tests subscribe to these events and to nothing else.
+ * All events of a running dev server for the outside. The terminal, the
+ * JSON output, the public API and tests subscribe to these and to nothing else.
  */
 export type DevServerEvent =
   /** A backend was spawned; it is `scheduled`, and a `backend-state` event follows each later state. */
   | { type: 'backend-spawned'; backend: Backend }
   | { type: 'backend-state'; backend: Backend; state: BackendState }
-  /** A remark about a backend, in one or two sentences. It is in the backend's log, too. */
+  /** A remark about a backend, in one or two sentences. It is also in the backend's log. */
   | { type: 'backend-notice'; backend: Backend; text: string }
-  /** A backend's process is being replaced by one of another build; its status stays what it was. */
+  /** A backend's process is being replaced by one of another build; the status does not change. */
   | { type: 'backend-restarting'; backend: Backend; build: number; explanation: string }
-  /** After that: it can be reached again. */
+  /** The backend is reachable again after `backend-restarting`. */
   | { type: 'backend-restarted'; backend: Backend; build: number }
-  /** A backend printed whole lines, or jamdev added its own (`source` is `jamdev`); with no lines, the log has ended. */
+  /**
+   * A backend printed whole lines, or jamdev added its own (`source` is `jamdev`); with no lines, the log has ended.
+   */
   | { type: 'output'; log: BackendLog; source: LogRecord['source']; lines: readonly Buffer[] }
-  /** The start of a line whose end has not been printed after a moment; '': the line has ended or is gone. */
+  /** An unfinished line, after a moment without its end; '': the line has ended or was discarded. */
   | { type: 'unfinished-output'; log: BackendLog; source: OutputSource; text: string }
   /** Logs can't be written; reported once until `logs-recovered`. */
   | { type: 'logs-failed'; log: BackendLog; error: Error }
@@ -33,34 +35,34 @@ export type DevServerEvent =
   | { type: 'build-ended'; service: string; outcome: BuildOutcome; command: string | undefined }
   /** Running backends are ended or replaced because of a new build. */
   | { type: 'build-rolled-out'; service: ServiceConfig; number: number; backends: number }
-  /** Changes of a service may go unnoticed. */
+  /** Changes of a service may be missed. */
   | { type: 'watch-failed'; service: ServiceConfig; error: NodeJS.ErrnoException }
   /** A service runs or imports a file that is not watched; published once per service. Absolute paths. */
   | { type: 'import-not-watched'; service: ServiceConfig; file: string; toWatch: string; isProgram: boolean }
-  /** Builds or backends alone write this file: changes to it start no more builds. Path relative to the service. */
+  /** Only builds or backends write this file: changes to it start no more builds. Path relative to the service. */
   | { type: 'output-learned'; service: ServiceConfig; file: string; writtenBy: 'build' | 'backend' | 'program' }
-  /** Backends write watched files, which starts no build; a pattern for `ignore`, published once. */
+  /** Backends write watched files, which starts no build. A pattern for `ignore`; published once. */
   | { type: 'backend-writes'; service: ServiceConfig; pattern: string }
-  /** A program has a watched file open and goes on writing it, which starts no build; published once per file. */
+  /** A program keeps writing a watched file, which starts no build until it is closed; published once per file. */
   | { type: 'file-unfinished'; service: ServiceConfig; path: string; pid: number; program: string }
   /** A config file has changes that take effect after a restart, in words. */
   | { type: 'config-needs-restart'; file: string; what: readonly string[] }
-  /** A config file can't be used as it is now; its previous content stays in use. */
+  /** A config file is invalid; its previous content stays in use. */
   | { type: 'config-rejected'; error: JamdevError }
-  /** A page of the user's own, by its origin, called the API itself; published once. */
+  /** A page of the user's own front end, by its origin, called the API directly; published once. */
   | { type: 'page-called-api'; origin: string }
   /** The state folder was deleted, or the project folder was moved, in a sentence. */
   | { type: 'notice'; text: string }
-  /** An error of jamdev's own; `id` is the one in the API's answer. */
+  /** An internal error of jamdev; `id` is the one in the API's answer. */
   | { type: 'fault'; error: unknown; id: string }
-  /** The dev server begins to close; `backends` still run. */
+  /** The dev server begins to close; `backends` is how many still run. */
   | { type: 'closing'; backends: number }
   | { type: 'closed' };
 
-/** Receives events in the order in which they happen. */
+/** Receives events in order. */
 export type DevServerListener = (event: DevServerEvent) => void;
 
-/** Carries the events of one dev server from its parts to everyone who subscribed. */
+/** Delivers the events of one dev server from its parts to all subscribers. */
 export class EventBus {
   readonly #listeners = new Set<DevServerListener>();
 
@@ -70,7 +72,7 @@ export class EventBus {
       try {
         listener(event);
       } catch (error) {
-        // The listener's own fault: it ends the program like any other uncaught error, outside of this call.
+        // A bug of the listener: it ends the program like any other uncaught error, outside of this call.
         queueMicrotask(() => {
           throw error;
         });
@@ -80,10 +82,11 @@ export class EventBus {
 
   /**
    * Calls a listener for every event from now on.
-   * @returns ends the subscription
+   * @returns a function that ends the subscription
    */
   subscribe(listener: DevServerListener): () => void {
-    // A function of its own, so that a listener that subscribes twice is called twice and each end counts once.
+    // A separate function, so that a listener that subscribes twice is called twice, and each subscription ends
+    // separately.
     const entry: DevServerListener = (event) => listener(event);
     this.#listeners.add(entry);
     return () => void this.#listeners.delete(entry);

@@ -10,7 +10,7 @@ import { findStateHome } from '../records/state-home.js';
 import { removeDeadControlSocketFolders } from '../runtime/sdk/control-socket-folder.js';
 import { listForeignRuns } from './other-servers.js';
 
-/** What housekeeping looks after. */
+/** What housekeeping needs. */
 export interface Household {
   folder: StateFolder;
   runId: string;
@@ -21,14 +21,14 @@ export interface Household {
 }
 
 /**
- * Limits what ended backends and dead runs leave on the disk, from now on.
- * @returns a function that does it once at any time
+ * Limits what ended backends and dead runs leave on disk, from now on.
+ * @returns a function that prunes once
  */
 export function startHousekeeping({ folder, runId, platform, logs, loaded, writes }: Household): () => void {
   const pruneLogs = () =>
     void listForeignRuns(folder, runId)
       .then((runs) => logs.prune(runs))
-      // For example, no file descriptor was free; the next end of a backend prunes again.
+      // It may fail, for example without free file descriptors. The next end of a backend prunes again.
       .catch(ignoreError('start', 'removing what ended backends and dead runs left'));
   platform.events.on('backend', (backend) => {
     void backend.gone.then(() => logs.isPruned || pruneLogs());

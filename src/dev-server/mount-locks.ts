@@ -5,20 +5,20 @@ import { type Lock, takeLock } from '../records/lock.js';
 import { mountLockOf } from '../records/project-lock.js';
 import type { FoundState } from '../records/state-folder.js';
 
-/** What the locks of a dev server's mounts need to know. */
+/** What the locks of a dev server's mounts need. */
 export interface MountLocksOptions {
   state: FoundState;
   /** Whether backends of a service are containers: child processes have no mounts. */
   hasMounts(service: Service): boolean;
-  /** What the holder tells other processes that want the same mount. */
+  /** What the holder shows to other processes that need the same mount. */
   describe(): { apiUrl: string };
   /**
-   * Ends what dead dev servers left: a container outlives the dev server that was killed, and so does its use of a mount.
+   * Ends what dead dev servers left: a container, and its use of a mount, outlives a killed dev server.
    */
   cleanUp(): Promise<unknown>;
 }
 
-/** A mount that this dev server has, for one backend or several that want it at the same moment. */
+/** A mount of this dev server, for one backend or several that need it at the same time. */
 interface OwnMount {
   lock: Promise<Lock>;
   holds: number;
@@ -26,7 +26,7 @@ interface OwnMount {
 }
 
 /**
- * Locks the mounts of keys between the dev servers of a project. Within one of them the key itself is held by one backend
+ * Locks the mounts of keys between the dev servers of a project. Within one dev server, the key is held by one backend
  * at a time.
  */
 export class MountLocks implements MountSource {

@@ -2,7 +2,7 @@ import { noteDecision, noteHandled } from '../os/debug/debug-log.js';
 import { toEventJson } from './event-json.js';
 import type { DevServerEvent, EventBus } from './events.js';
 
-/** What backends and builds print is theirs, and not what jamdev decides. */
+/** Events that are not noted: they carry the output of backends and builds, not decisions of jamdev. */
 const PRINTED: readonly DevServerEvent['type'][] = ['output', 'unfinished-output', 'build-line'];
 
 /** Notes every event of a dev server in the debug log, and a fault with its id and stack. */
@@ -16,7 +16,7 @@ export function noteEvents(bus: EventBus): void {
   });
 }
 
-/** The outcome of a build has the last lines that it printed. */
+/** Without the last lines of a build, which its outcome contains. */
 function withoutOutput({ lines: _, ...fields }: Record<string, unknown>): Record<string, unknown> {
   return fields;
 }

@@ -24,8 +24,9 @@ export interface OpenPorts {
 }
 
 /**
- * Phase 3: listens on both ports, and makes this run known to other programs.
- * @throws JamdevError `PortTaken`, `HostUnavailable`, or when the state folder can't be written; nothing stays open then
+ * Phase 3: listens on both ports, and publishes this run to other programs.
+ * @throws JamdevError `PortTaken`, `HostUnavailable`, or when the state folder can't be written; then no port stays
+ *   open
  */
 export async function openPorts(
   run: ResolvedRun,
@@ -56,7 +57,7 @@ export async function openPorts(
   }
 }
 
-/** Completes what the dev server says about itself. @returns its URLs on this machine */
+/** Completes the dev server's information about itself. @returns its URLs on this machine */
 function describeRun({ config, folder, runId }: ResolvedRun, { api, proxy }: BothPorts, info: ServerInfo) {
   const name = urlHost(config.host);
   const urls = { apiUrl: `http://${name}:${api.port}`, proxyUrl: `http://${name}:${proxy.port}` };

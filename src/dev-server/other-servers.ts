@@ -4,17 +4,17 @@ import { listServerRecords, ServerRecordFile, tracesOf } from '../records/server
 import type { OwnStateFolder, StateFolder } from '../records/state-folder.js';
 import { removeDeadContainers } from './docker-parts.js';
 
-/** What was done about dev servers that died in this folder. */
+/** What was done about dead dev servers of this folder. */
 export interface CleanUp extends LeftoverOutcome {
-  /** The API URLs of dev servers that live in this folder. */
+  /** The API URLs of running dev servers of this folder. */
   others: string[];
 }
 
 /**
- * Ends what dev servers that died in this folder left behind: processes first, `docker build` among them, so that nothing
- * makes images or containers anymore when those are removed. Until it is done no key can be given out. A record stays until
+ * Ends what dead dev servers of this folder left behind: processes first, including `docker build`, so that nothing
+ * creates images or containers while they are removed. Until it is done, no key can be acquired. A record stays until
  * nothing of its run is left.
- * @param engine the one that this dev server uses, if it does use one
+ * @param engine the engine of this dev server, if it uses one
  */
 export async function cleanUpAfterDeadServers(folder: OwnStateFolder, engine?: Engine): Promise<CleanUp> {
   const servers = await listServerRecords(folder);
@@ -32,7 +32,7 @@ export async function cleanUpAfterDeadServers(folder: OwnStateFolder, engine?: E
   return { ...outcome, others: living.map(({ apiUrl }) => apiUrl) };
 }
 
-/** The runs of other dev servers that live in this folder. */
+/** The runs of other running dev servers of this folder. */
 export async function listForeignRuns(folder: StateFolder, ownRunId: string): Promise<Set<string>> {
   const records = await listServerRecords(folder);
   const living = records.filter(({ record, alive, foreign }) => (alive || foreign) && record.runId !== ownRunId);

@@ -5,15 +5,15 @@ import { devLockOf } from '../records/project-lock.js';
 import { listRunningServers } from '../records/server-records.js';
 import { listStateFolders } from '../records/state-folder.js';
 
-/** Who listens on a port, as far as that decides what to do about it. */
+/** Who listens on a port. */
 export type PortOwner =
   /** A dev server of this user; an absolute path. */
   | { kind: 'dev server'; project: string }
   | { kind: 'other' }
-  /** No process is seen to listen: it is another user's, or has just stopped. */
+  /** No listening process is visible: it belongs to another user, or has just stopped. */
   | { kind: 'unknown' };
 
-/** Finds out whether it is a dev server of this user that listens on a port. */
+/** Finds out whether a dev server of this user listens on a port. */
 export async function findPortOwner(port: number): Promise<PortOwner> {
   const [sockets, running] = await Promise.all([listListeningPorts(), listRunningServers()]);
   const pids = sockets.filter((socket) => socket.port === port).map(({ pid }) => pid);
@@ -22,7 +22,7 @@ export async function findPortOwner(port: number): Promise<PortOwner> {
   );
   if (server !== undefined) return { kind: 'dev server', project: server.project };
   if (pids.length === 0) return { kind: 'unknown' };
-  // One that has opened its ports, but is not on record yet.
+  // A dev server that has opened its ports, but has no record yet.
   for (const state of listStateFolders()) {
     const holder = await findHolder(devLockOf(state));
     if (holder !== undefined && pids.includes(holder.pid)) return { kind: 'dev server', project: state.note.path };

@@ -30,15 +30,15 @@ import type { ResolvedRun } from './resolve.js';
 import type { ServerInfo } from './server-info.js';
 import { prepareStandbys } from './standby.js';
 
-/** The parts of a dev server, which know each other and nothing of ports. */
+/** The connected parts of a dev server, without its ports. */
 export interface DevServerParts {
   platform: Platform;
-  /** The same as its API and programs see it. */
+  /** The platform as its API and programs see it. */
   controlPlane: ControlPlane;
   builder: Builder;
   hotRebuild: HotRebuild;
   logs: LogStore;
-  /** Knows what this dev server starts; other programs started for it should be known as well. */
+  /** Records what this dev server starts; other programs started for it should be recorded too. */
   register: RunRegister;
   runtime: WarmPools;
   pipes: PipePool;
@@ -47,15 +47,15 @@ export interface DevServerParts {
   writes: WriteReports;
   /** What backends write among the watched files, for `jamdev doctor`. */
   written: LearnedFiles;
-  /** Removes images that nothing needs anymore; undefined without containers. */
+  /** Removes unused images; undefined without containers. */
   imageKeeper: ReturnType<DockerParts['keepImages']> | undefined;
   /** Begins to prepare backends ahead of time. */
   beginStandbys(): void;
-  /** The config in use now: a changed config file may have changed services. */
+  /** The current config: a changed config file may have changed services. */
   config(): DevConfig;
 }
 
-/** Phase 2: makes all parts and connects them. Nothing is started, written or listened to. */
+/** Phase 2: makes and connects all parts. Nothing is started or written, and no port is opened. */
 export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: EventBus): Promise<DevServerParts> {
   const { config, folder, runId, register } = run;
   const logs = new LogStore(folder.logs, oldStateOf(config.project).logs);

@@ -6,14 +6,14 @@ import { findHolder, type Lock, type LockNote, takeLock } from '../records/lock.
 import { devLockOf, type LockPlace } from '../records/project-lock.js';
 import { createStateFolder } from '../records/state-folder.js';
 
-/** How long the first one may take to open its ports, before it is named without its URLs. */
+/** How long to wait for the other dev server to open its ports before it is reported without URLs. */
 const STARTING_MS = 5_000;
 const LOOK_PAUSE_MS = 50;
 
-/** The dev server that runs for a project. */
+/** The running dev server of a project. */
 export interface ClaimHolder {
   pid: number;
-  /** Undefined as long as it has not opened its ports. */
+  /** Undefined until it has opened its ports. */
   apiUrl: string | undefined;
   proxyUrl: string | undefined;
 }
@@ -22,10 +22,10 @@ export interface ClaimHolder {
 export type Claim = { lock: Lock; holder?: never } | { lock?: never; holder: ClaimHolder };
 
 /**
- * Makes this process the only `jamdev dev` of a project, or finds the one that is. Several paths to one folder are one
- * project, by links or after a renaming. Other users, and machines that share the folder, have a state of their own, and so
- * sessions of their own.
- * @throws JamdevError when there is no such folder, or the state folder can't be used
+ * Makes this process the only `jamdev dev` of a project, or finds the running one. Several paths to one folder are one
+ * project, through links or after a rename. Other users, and machines that share the folder, have their own state, and
+ * so their own sessions.
+ * @throws JamdevError when the folder does not exist, or the state folder can't be used
  */
 export async function claimProject(folder: string): Promise<Claim> {
   const path = resolve(folder);
@@ -36,7 +36,7 @@ export async function claimProject(folder: string): Promise<Claim> {
     const { lock, holder } = await takeLock(place);
     if (lock !== undefined) return { lock };
     const named = await untilNamed(place, holder);
-    // It has ended meanwhile: its place is free.
+    // The holder has exited meanwhile, so the claim is free.
     if (named !== undefined) return { holder: named };
   }
 }

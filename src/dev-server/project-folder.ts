@@ -3,14 +3,14 @@ import { noteHandled } from '../os/debug/debug-log.js';
 import { type FolderIdentity, identifyFolder } from '../records/folder-identity.js';
 import { devServerErrors } from './dev-server-errors.js';
 
-/** What has happened to the project folder since the dev server started. */
+/** Changes of the project folder since the dev server started. */
 type Fate = 'there' | 'renamed' | 'deleted' | 'replaced';
 
-/** Follows what happens to the project folder while a dev server runs for it. */
+/** Detects that the project folder was moved or deleted while its dev server runs. */
 export class ProjectFolder {
   readonly #path: string;
   readonly #identity: Pick<FolderIdentity, 'device' | 'inode'> | undefined;
-  /** The folder itself, wherever it goes. */
+  /** An open handle of the folder, which follows a rename. */
   readonly #folder: number | undefined;
   #fate: Fate = 'there';
 
@@ -20,7 +20,7 @@ export class ProjectFolder {
     this.#folder = openIfPossible(path);
   }
 
-  /** @returns what the user should know, if that has changed since the last call */
+  /** @returns a remark for the user, if something changed since the last call */
   check(): string | undefined {
     const fate = this.#find();
     if (fate === this.#fate) return undefined;
@@ -43,12 +43,12 @@ export class ProjectFolder {
     return isSame ? 'there' : 'replaced';
   }
 
-  /** A folder that was deleted has no name anywhere. */
+  /** Whether the folder was deleted: then it has no links left. */
   #isDeleted(): boolean {
     return this.#folder === undefined || fstatSync(this.#folder).nlink === 0;
   }
 
-  /** Linux tells the name of what is open; undefined elsewhere. */
+  /** Returns the current path of the open folder, which only Linux reports; undefined elsewhere. */
   #newPath(): string | undefined {
     try {
       return readlinkSync(`/proc/self/fd/${this.#folder}`);
@@ -59,7 +59,7 @@ export class ProjectFolder {
   }
 }
 
-/** Without it, a folder that was renamed can't be told from one that was deleted. */
+/** Opens the folder; without a handle, a rename can't be distinguished from a deletion. */
 function openIfPossible(path: string): number | undefined {
   try {
     return openSync(path, 'r');

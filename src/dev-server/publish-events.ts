@@ -4,7 +4,7 @@ import { eventErrors } from './event-errors.js';
 import type { EventBus } from './events.js';
 import type { DevServerParts } from './prepare.js';
 
-/** Publishes what happens in the parts of a dev server. */
+/** Publishes the events of a dev server's parts on its bus. */
 export function publishEvents({ platform, builder, hotRebuild, logs }: DevServerParts, bus: EventBus): void {
   platform.events.on('backend', (backend) => publishBackend(backend, bus));
   logs.events.on('lines', (log, source, lines) => bus.publish({ type: 'output', log, source, lines }));

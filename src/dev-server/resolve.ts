@@ -11,15 +11,15 @@ import { chooseRuntimes } from './docker-parts.js';
 import { cleanUpAfterDeadServers } from './other-servers.js';
 import { identifyRun } from './run-identity.js';
 
-/** What to run, and where its state is. */
+/** What to run, and its state folder. */
 export interface ResolvedRun {
   flags: DevFlags;
   config: DevConfig;
   folder: OwnStateFolder;
   runId: string;
-  /** Not open yet: other programs don't see this run. */
+  /** Not open yet, so that other programs don't see this run. */
   register: RunRegister;
-  /** For services that run in containers; undefined: there are none. */
+  /** For services in containers; undefined: there are none. */
   engine: Engine | undefined;
   /** See the same names in {@link DevServer}. */
   remark: string | undefined;
@@ -29,7 +29,7 @@ export interface ResolvedRun {
 }
 
 /**
- * Phase 1: finds out what to run, and makes its state folder usable: what dead dev servers left behind is ended.
+ * Phase 1: finds out what to run, and prepares its state folder by ending what dead dev servers left behind.
  * @throws JamdevError when there is nothing to run, Docker is missing, or the state folder can't be written
  */
 export async function resolveRun(flags: DevFlags): Promise<ResolvedRun> {
@@ -51,7 +51,7 @@ async function resolveState(
   noteDecision('config', () => describeConfig(config));
   const folder = createStateFolder(config.project);
   const { others, ...leftovers } = await cleanUpAfterDeadServers(folder, engine);
-  // Only now, as what was left behind may have used it.
+  // Only now, since leftovers may have used it.
   const stateRemarks = [...folder.remarks, ...(await moveOldState(config.project, folder))];
   const runId = randomUUID();
   const register = new RunRegister(folder, await identifyRun(config, runId));
@@ -62,7 +62,7 @@ async function resolveState(
   return { flags, config, folder, runId, register, engine, remark, leftovers, others, stateRemarks };
 }
 
-/** Without variables, whose values are nobody else's business. */
+/** Describes the config without variables, whose values may be secret. */
 function describeConfig({ project, configFile, services }: DevConfig): string {
   const parts = services.map(({ name, runtime, foundIn, watch, onChange, envFiles }) => {
     const read = envFiles.map(({ path }) => path).join(', ') || 'none';

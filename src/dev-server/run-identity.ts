@@ -5,7 +5,7 @@ import { createRunMarker } from '../processes/run-marker.js';
 import type { RunIdentity } from '../records/run-register.js';
 import { usesDocker } from './docker-parts.js';
 
-/** Says what tells this run of a dev server from all others, for its record. */
+/** Makes the identity of this run of a dev server, for its record. */
 export async function identifyRun(config: DevConfig, runId: string): Promise<RunIdentity> {
   return {
     runId,

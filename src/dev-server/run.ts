@@ -8,23 +8,23 @@ import type { DevServerParts } from './prepare.js';
 import type { ResolvedRun } from './resolve.js';
 import { StateGuard } from './state-guard.js';
 
-/** How long after the start the work begins that nobody waits for: earlier, it would hold up the first requests. */
+/** How long after the start background work begins: earlier, it would delay the first requests. */
 const AFTER_START_MS = 250;
 
 /**
- * Phase 4: begins to work: watches, makes the first builds, answers requests.
- * @returns watches over the state folder, until it is closed
+ * Phase 4: watches files, makes the first builds, and answers requests.
+ * @returns the guard of the state folder, which watches it until closed
  */
 export function runParts(run: ResolvedRun, parts: DevServerParts, ports: OpenPorts, bus: EventBus): StateGuard {
   const { folder, runId, register } = run;
   const { builder, hotRebuild, logs, platform, loaded, writes, written, pipes } = parts;
   const guard = new StateGuard({ folder, register, logs, tell: (text) => bus.publish({ type: 'notice', text }) });
   const keepHouse = startHousekeeping({ folder, runId, platform, logs, loaded, writes });
-  // What a user has ignored since is not written again.
+  // Files that the user has since added to "ignore" are not recorded again.
   written.clear();
-  // The caller of startDevServer() can subscribe before anything happens.
+  // The caller of startDevServer() can subscribe before the first event.
   const subscribed = new Promise<void>((resolve) => setImmediate(resolve));
-  // Watching begins before a build that writes files, to tell its output from a person's changes.
+  // Watching begins before a build that writes files, to distinguish its output from the user's changes.
   const watching = subscribed.then(() => hotRebuild.start());
   const hasBuild = run.config.services.some((service) => describeBuild(service) !== undefined);
   void builder.buildAll('start', hasBuild ? watching : subscribed);

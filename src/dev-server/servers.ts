@@ -14,13 +14,15 @@ import { loadWholeApi } from './load-late.js';
 import type { DevServerParts } from './prepare.js';
 import type { ServerInfo } from './server-info.js';
 
-/** For its description in OpenAPI. */
+/** The description in OpenAPI. */
 const DESCRIPTION = 'A local emulation of the Jamsocket platform. Credentials are accepted and ignored.';
 
-/** The servers of a dev server, which listen nowhere yet. */
+/** The servers of a dev server, not listening yet. */
 export interface Servers {
   make: ServerMakers;
-  /** Lets API requests through: one port may answer while the other is still being opened, so they wait until then. */
+  /**
+   * Lets API requests through. They wait until then, since one port may answer while the other is still being opened.
+   */
   serve(): void;
 }
 
@@ -75,7 +77,7 @@ export function makeServers(
   return { make: { api: makeApi, proxy: () => proxy.createServer() }, serve: () => serve() };
 }
 
-/** Names by which someone has said that the dev server is reached. No address can be rebound by DNS. */
+/** The configured names of the dev server. Addresses are left out: DNS can't rebind them. */
 function namesOfDevServer({ host, allowedHosts, publicUrl }: DevConfig): AllowedHosts {
   const inFront = Object.values(publicUrl).map((url) => new URL(url).hostname);
   return { names: [...allowedHosts, ...(host === undefined ? [] : [host]), ...inFront], addresses: host !== undefined };

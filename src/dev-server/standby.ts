@@ -11,16 +11,16 @@ const LONGEST_ROLLOUT_MS = 10_000;
 export interface StandbyParts {
   builder: Builder;
   runtime: Pick<Runtime, 'standBy' | 'renewStandbys'>;
-  /** Resolves when no running backend of a service, by the name of its definition, is starting. */
+  /** Resolves when no running backend of a service is starting. Takes the name of the service's definition. */
   rolledOut(service: string): Promise<unknown>;
   tell(text: string): void;
   clock: Clock;
 }
 
 /**
- * Has backends of each service prepared ahead of time, from its first good build on. A good build replaces what was
- * prepared for the one before, once running backends are on it: until then these may take what suits both.
- * @returns begins with it
+ * Prepares backends of each service ahead of time, from its first good build on. A good build replaces what was
+ * prepared for the previous one, once running backends are on it: until then, they may use what fits both builds.
+ * @returns a function that begins
  */
 export function prepareStandbys({ builder, runtime, rolledOut, tell, clock }: StandbyParts): () => void {
   let hasBegun = false;
@@ -32,7 +32,7 @@ export function prepareStandbys({ builder, runtime, rolledOut, tell, clock }: St
   };
   builder.events.on('good', (service) => {
     prepare(service, true);
-    // Not before the others that listen have begun to replace backends.
+    // Not before the other listeners have begun to replace backends.
     setImmediate(() => {
       inTime(rolledOut(service), LONGEST_ROLLOUT_MS, clock).then(
         () => runtime.renewStandbys?.(service),
@@ -40,7 +40,7 @@ export function prepareStandbys({ builder, runtime, rolledOut, tell, clock }: St
       );
     });
   });
-  // Its settings may have changed all the same.
+  // The settings of the service may have changed even so.
   builder.events.on('unchanged', (service) => prepare(service, false));
   return () => {
     hasBegun = true;

@@ -16,7 +16,7 @@ import { ServerInfo } from './server-info.js';
 /**
  * Starts a dev server: API, proxy, and backends as the config says. Nothing is printed.
  * @param flags what is not given comes from the project's config file and package.json
- * @param portPolicy what to do where the default ports are taken; default: nothing, the start fails
+ * @param portPolicy what to do when the default ports are taken; default: the start fails
  * @throws JamdevError when there is nothing to run, a port is taken, or the state folder can't be written
  */
 export async function startDevServer(flags: DevFlags = {}, portPolicy?: PortPolicy): Promise<DevServer> {
@@ -61,7 +61,7 @@ export async function startDevServer(flags: DevFlags = {}, portPolicy?: PortPoli
   };
 }
 
-/** Phases 2 and 3: when they fail, nothing stays open. */
+/** Phases 2 and 3: if they fail, nothing stays open. */
 async function open(run: ResolvedRun, info: ServerInfo, bus: EventBus, portPolicy: PortPolicy | undefined) {
   try {
     const parts = await prepareParts(run, info, bus);

@@ -7,7 +7,7 @@ import { type OwnStateFolder, PROJECT_NOTE } from '../records/state-folder.js';
 import { devServerErrors } from './dev-server-errors.js';
 import { ProjectFolder } from './project-folder.js';
 
-/** How often to look whether the state and the project are still there. Each look is three calls of the system. */
+/** How often to check that the state and project folders still exist. Each check takes three system calls. */
 const LOOK_MS = 1_000;
 
 interface Guarded {
@@ -18,7 +18,7 @@ interface Guarded {
   tell(text: string): void;
 }
 
-/** Keeps a dev server's state on disk while it runs, and says so when that or the project folder vanishes. */
+/** Keeps a dev server's state on disk while it runs, and reports when the state or project folder vanishes. */
 export class StateGuard {
   readonly #guarded: Guarded;
   readonly #project: ProjectFolder;
@@ -58,7 +58,7 @@ export class StateGuard {
     logs.restore();
     this.#notice.watch(join(folder.root, PROJECT_NOTE));
     tell(devServerErrors.stateDeleted(folder.root).sentence);
-    // Those that replaced their environment are found by their notes only, which are gone.
+    // Processes that replaced their environment can only be found by their notes, which are gone.
     void new RunTree({ markers: new Set([register.marker]), roots: [] }).sample().then((sample) => {
       if (!sample.known) return;
       for (const { pid, startId, startedAt } of sample.living)

@@ -56,7 +56,7 @@ function parseContext(printed: string): z.infer<typeof contextSchema> {
     return contextSchema.parse(JSON.parse(printed));
   } catch (error) {
     noteHandled('docker', 'reading the docker context', error);
-    throw dockerErrors.dockerStopped('"docker context inspect" did not print a context');
+    throw dockerErrors.dockerStopped('"docker context inspect" printed no context');
   }
 }
 

@@ -27,12 +27,12 @@ export function describeBuildFailure(
 ): string {
   const last = lastWords(lines);
   if (lines.some((line) => FULL.test(line))) {
-    return "the Docker Engine's disk is full: make room, for instance with docker system prune";
+    return "the Docker Engine's disk is full: free some space, for example with docker system prune";
   }
   const failed = failedStep(lines);
   const image = baseImage(lines, failed);
   if (image !== undefined && OTHER_PLATFORM.test(last)) {
-    return `the base image ${image} is not made for ${platform ?? 'this platform'}: choose another, or another "platform"`;
+    return `the base image ${image} does not support ${platform ?? 'this platform'}: use another image, or another "platform"`;
   }
   if (image !== undefined && NOT_PULLED.test(last)) {
     return `the base image ${image} can't be pulled (${last}): check its name, the network, and docker login if it is private`;
@@ -43,7 +43,7 @@ export function describeBuildFailure(
     return `step ${failed.position} failed, ${failed.text}${how}`;
   }
   if (last !== '') return last;
-  return exitCode === undefined ? 'docker build was ended from outside' : `exit code ${exitCode}`;
+  return exitCode === undefined ? 'docker build was killed' : `exit code ${exitCode}`;
 }
 
 /** The line that tells the cause: the last one, freed of what stands before every error. */

@@ -6,12 +6,12 @@ export const imageErrors = {
     new JamdevError(
       'PushFailed',
       `The image could not be pushed as ${name}: ${detail.replace(/\.$/, '')}.`,
-      'Check that the registry answers and that you may push there. For a registry of your own, log in with: docker login',
+      'Check that the registry answers and that you may push there. For your own registry, log in with: docker login',
     ),
   imageNotBuilt: (service: string, failure: string) =>
     new JamdevError(
       'BuildFailed',
       `The image of service "${service}" could not be built: ${failure.replace(/\.$/, '')}.`,
-      'Nothing was deployed. Fix it, and repeat the command.',
+      'Nothing was deployed. Fix the build, and run the command again.',
     ),
 };

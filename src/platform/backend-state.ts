@@ -14,7 +14,7 @@ export type BackendState =
       exitSignal: string | null;
       /** Whether its process failed, where nothing tells its exit code. */
       exitError?: boolean;
-      /** The last status before the end began. */
+      /** The last status before it began to end. */
       lastStatus: Status;
       reason?: TerminationReason;
       kind?: TerminationKind;

@@ -5,14 +5,14 @@ import type { Stuck } from './termination.js';
 export async function describeStuck({ living, refused, cause }: Stuck): Promise<string> {
   if (cause !== undefined) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    return `It is not known whether all processes have ended: ${reason.replace(/\.$/, '')}.`;
+    return `Some processes may still be running: ${reason.replace(/\.$/, '')}.`;
   }
   const sentences = living.map(async ({ pid }) => {
     const command = await commandOf(pid);
     const name = command === '' ? `Process ${pid}` : `Process ${pid} (${command})`;
     return refused.has(pid)
-      ? `${name} belongs to another user, so jamdev can't end it. End it with \`sudo kill -9 ${pid}\`.`
-      : `${name} still runs after SIGKILL: the system has not ended it yet, for example because a disk does not answer.`;
+      ? `${name} belongs to another user, so jamdev can't end it. To end it: \`sudo kill -9 ${pid}\`.`
+      : `${name} is still running after SIGKILL: the system has not ended it yet, for example because a disk does not respond.`;
   });
   return (await Promise.all(sentences)).join(' ');
 }

@@ -4,7 +4,7 @@ import { Termination } from './termination.js';
 
 /** How long each leftover has to save its work after SIGTERM. */
 const GRACE_MS = 3_000;
-/** How long SIGKILL may take to have its effect. */
+/** How long SIGKILL may take. */
 const KILL_MS = 2_000;
 
 /** What became of leftovers. */

@@ -9,13 +9,13 @@ export const processErrors = {
     return new JamdevError(
       'ProcessTableUnreadable',
       `jamdev can't read the list of processes from ${source === 'proc' ? '/proc' : 'the program ps'} (${reason}).`,
-      'Without it jamdev does not know which processes run.',
+      'jamdev needs it to know which processes are running.',
     );
   },
   commandNotFound: (command: string, folder: string) =>
     new JamdevError(
       'CommandNotFound',
-      `The command "${command}" does not exist (looked for in ${folder}, node_modules/.bin and PATH).`,
+      `The command "${command}" does not exist (searched in ${folder}, node_modules/.bin and PATH).`,
       'Check "command" in the config, or install what it needs.',
     ),
   commandNotStarted: (command: string, isUnusable: boolean, reason: string, remedy: string) =>

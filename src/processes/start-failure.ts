@@ -68,7 +68,7 @@ function explainFolder(cwd: string): Explanation | undefined {
     }
     return {
       reason: `its folder ${cwd} no longer exists (ENOENT)`,
-      remedy: 'Restore the folder, or start jamdev again in its new place.',
+      remedy: 'Restore the folder, or start jamdev again in its new location.',
     };
   }
 }
@@ -115,13 +115,17 @@ function explainForbidden(code: string, attempt: StartAttempt): StartFailure {
   const path = findProgram(attempt) ?? resolve(attempt.cwd, attempt.file);
   const stats = statIfAny(path);
   if (stats?.isDirectory()) {
-    return { kind: 'not-executable', reason: `${path} is a folder (${code})`, remedy: 'Name a program in it.' };
+    return {
+      kind: 'not-executable',
+      reason: `${path} is a folder (${code})`,
+      remedy: 'Use the path of a program in it.',
+    };
   }
   if (stats?.isFile() && (stats.mode & 0o111) === 0) {
     return {
       kind: 'not-executable',
       reason: `${path} is not marked as executable (${code})`,
-      remedy: `Mark it (chmod +x ${path}), or name the program that runs it.`,
+      remedy: `Run chmod +x ${path}, or use the program that runs it.`,
     };
   }
   return { kind: 'not-executable', ...explainSystemError(code, path, 'run') };

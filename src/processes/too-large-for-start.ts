@@ -15,21 +15,21 @@ export function explainTooLarge({ args, env }: StartAttempt): { reason: string; 
   const [largest] = variables;
   if (largest !== undefined && largest.bytes > MAX_STRING_BYTES) {
     return {
-      reason: `the environment variable ${JSON.stringify(largest.name)} has ${kib(largest.bytes)}, and the system passes on ${kib(MAX_STRING_BYTES)} at most`,
+      reason: `the environment variable ${JSON.stringify(largest.name)} has ${kib(largest.bytes)}, but the system allows at most ${kib(MAX_STRING_BYTES)}`,
       remedy: 'Put its value into a file, and the path of that file into the variable.',
     };
   }
   const longest = Math.max(0, ...args.map((word) => Buffer.byteLength(word) + 1));
   if (longest > MAX_STRING_BYTES) {
     return {
-      reason: `an argument of its command line has ${kib(longest)}, and the system passes on ${kib(MAX_STRING_BYTES)} at most`,
+      reason: `an argument of its command line has ${kib(longest)}, but the system allows at most ${kib(MAX_STRING_BYTES)}`,
       remedy: 'Put the argument into a file.',
     };
   }
   const total = variables.reduce((sum, { bytes }) => sum + bytes, 0);
   const named = variables.slice(0, NAMED_VARIABLES).map(({ name, bytes }) => `${JSON.stringify(name)} ${kib(bytes)}`);
   return {
-    reason: `its ${variables.length} environment variables have ${kib(total)} in all, more than the system passes on (the largest: ${named.join(', ')})`,
+    reason: `its ${variables.length} environment variables have ${kib(total)} in total, more than the system allows (the largest: ${named.join(', ')})`,
     remedy: 'Put large values into files.',
   };
 }

@@ -18,7 +18,7 @@ export function findRequestFault(request: IncomingMessage): JamdevError | undefi
 function findHeadFault(request: IncomingMessage): string | undefined {
   const { httpVersion, method, rawHeaders, headers } = request;
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return `its version is HTTP/${httpVersion}`;
-  if (method === 'CONNECT') return 'CONNECT is for forward proxies, and this is none';
+  if (method === 'CONNECT') return 'CONNECT is for forward proxies only';
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string;

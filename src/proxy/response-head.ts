@@ -40,7 +40,7 @@ export class InvalidAnswer extends Error {}
 export function makeResponseHead(from: AnswerHead, request: IncomingMessage, signature: Signature): ResponseHead {
   const { statusCode: status = 0, statusMessage: reason = '' } = from;
   checkStatusLine(from);
-  if (status === 101) throw new InvalidAnswer('it switches protocols (101) without saying to which');
+  if (status === 101) throw new InvalidAnswer('it switches protocols (101) without naming one');
   const coding = readTransferCoding(from);
   if (coding.kind === 'invalid')
     throw new InvalidAnswer('its Transfer-Encoding has "chunked" in a place other than the end');
@@ -67,7 +67,7 @@ export function makeSwitchHead(from: AnswerHead, request: IncomingMessage, signa
   const chosen = (from.headers.upgrade ?? '').split(',').map((protocol) => protocol.trim().toLowerCase());
   const foreign = chosen.find((protocol) => !offered.includes(protocol));
   if (foreign !== undefined)
-    throw new InvalidAnswer(`it switches to the protocol "${foreign}", which nobody asked for`);
+    throw new InvalidAnswer(`it switches to the protocol "${foreign}", which the client did not request`);
   const headers = ['Upgrade', from.headers.upgrade ?? '', 'Connection', 'Upgrade', ...copyHeaders(from, undefined)];
   addOwnHeaders(headers, signature);
   // On all other answers Node.js sets it.

@@ -55,7 +55,7 @@ export function sendRequest(
     'upgrade',
     exchange.guard((_incoming, socket) => {
       socket.destroy();
-      const detail = 'it switches protocols (101), though the client did not ask for that';
+      const detail = 'it switches protocols (101), but the client did not request an upgrade';
       answerError(exchange, backendErrors.backendAnswerInvalid(exchange.backendId, detail));
     }),
   );
@@ -81,7 +81,9 @@ export function sendRequest(
   );
 }
 
-/** Makes a request to a backend; nothing is sent yet. @returns undefined when Node.js can't write it: that is answered */
+/**
+ * Makes a request to a backend; nothing is sent yet. @returns undefined when Node.js can't write it: that is answered
+ */
 export function openRequest(
   exchange: Exchange,
   { destination, path, headers }: SentRequest,
@@ -119,8 +121,8 @@ function isStaleConnection(
 }
 
 /**
- * Whether a request that failed on a used connection goes out again: if it is safe to repeat and has no body, which would
- * be spent by now.
+ * Whether a request that failed on a used connection goes out again: if it is safe to repeat and has no body, which
+ * would be spent by now.
  */
 export function isRepeatable({ request, response }: Exchange, code: string | undefined): boolean {
   if (code !== 'ECONNRESET' && code !== 'EPIPE') return false;

@@ -30,8 +30,8 @@ export class WaitingRoom {
   }
 
   /**
-   * Waits until the backend can be reached, as on the platform; after ten seconds the log says what for. One that wants a
-   * page gets the reason as soon as it is known then. The backend is not given up.
+   * Waits until the backend can be reached, as on the platform; after ten seconds the log says what for. One that wants
+   * a page gets the reason as soon as it is known then. The backend is not given up.
    * @param signal aborts when the client has left
    * @returns where the backend is reached; undefined when it never will be; an error to answer with
    * @throws the signal's reason when it aborts
@@ -87,9 +87,9 @@ export class WaitingRoom {
 
 const WAITED_FOR: Partial<Record<Backend['state']['status'], string>> = {
   scheduled: 'It is about to start.',
-  loading: 'Its build is under way.',
-  starting: 'It is being started.',
-  waiting: 'It runs, but does not answer on its port yet.',
+  loading: 'Its build is running.',
+  starting: 'It is starting.',
+  waiting: 'It is running, but does not answer on its port yet.',
   ready: 'Its process is being replaced.',
 };
 

@@ -21,7 +21,7 @@ export class Lifeline {
 
   private constructor(
     server: Server,
-    /** Inside the folder. */
+    /** Relative to the folder. */
     readonly name: string,
   ) {
     this.#server = server;

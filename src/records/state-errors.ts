@@ -10,14 +10,14 @@ export const stateErrors = {
     return new JamdevError(
       'StateFolderUnusable',
       `jamdev can't write its folder ${folder}: ${reason}.`,
-      `${remedy === '' ? 'Make it writable.' : remedy} Or set the variable XDG_STATE_HOME to another folder.`,
+      `${remedy === '' ? 'Make it writable.' : remedy} Or set XDG_STATE_HOME to another folder.`,
     );
   },
   stateFolderForeign: (folder: string, owner: number) =>
     new JamdevError(
       'StateFolderUnsafe',
       `jamdev's folder ${folder} belongs to another user (uid ${owner}), who could change what jamdev trusts.`,
-      'Remove it, or set the variable XDG_STATE_HOME to another folder.',
+      'Remove it, or set XDG_STATE_HOME to another folder.',
     ),
   stateFolderOpen: (folder: string, mode: number) =>
     new JamdevError(
@@ -28,8 +28,8 @@ export const stateErrors = {
   stateFolderIsLink: (folder: string) =>
     new JamdevError(
       'StateFolderUnsafe',
-      `jamdev's folder ${folder} is a symbolic link; jamdev only uses a real folder.`,
-      'Remove the link, or set the variable XDG_STATE_HOME to another folder.',
+      `jamdev's folder ${folder} is a symbolic link, but must be a real folder.`,
+      'Remove the link, or set XDG_STATE_HOME to another folder.',
     ),
   oldStateInUse: (folder: string) =>
     new JamdevError(
@@ -45,13 +45,13 @@ export const stateErrors = {
     new JamdevError(
       'StateFolderUnsafe',
       `The file system of ${folder} does not store permissions: other users of this machine may change what jamdev trusts.`,
-      'Set the variable XDG_STATE_HOME to a folder on another file system.',
+      'Set XDG_STATE_HOME to a folder on another file system.',
     ),
   stateInTemporaryFolder: (why: string, folder: string) =>
     new JamdevError(
       'StateFolderUnusable',
-      `${why} State is kept in ${folder} instead, which the system may clear.`,
-      'To keep it, set the variable XDG_STATE_HOME to another folder.',
+      `${why} State is kept in ${folder} instead, which the system may delete.`,
+      'To keep it, set XDG_STATE_HOME to another folder.',
     ),
   keptPortsUnusable: (path: string, detail: string) => {
     const { reason } = explainSystemError(detail, path, 'read');
@@ -66,7 +66,7 @@ export const stateErrors = {
       'StateFolderUnusable',
       `jamdev can't create the folder ${folder} for a mount`,
       { path: folder, use: 'write', detail },
-      'Make it writable, or set the variable XDG_STATE_HOME to another folder.',
+      'Make it writable, or set XDG_STATE_HOME to another folder.',
     ),
   volumeIsLink: (path: string) =>
     new JamdevError(

@@ -10,7 +10,7 @@ const tagListSchema = z.object({ tags: z.array(z.string()).nullish() });
 export interface RegistryAccess {
   /** For messages. */
   host: string;
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   url: string;
   /**
    * Returns the `Authorization` for reading from a repository.

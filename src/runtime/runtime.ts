@@ -47,8 +47,8 @@ export interface SpawnRequest {
   limits?: ResourceLimits | undefined;
   mount?: string | boolean | undefined;
   /**
-   * The path of the control socket of a backend in a warm pool, which belongs to no session yet: its `backendId` is that of
-   * its place in the pool, and its key ''. undefined: it is started for a session.
+   * The path of the control socket of a backend in a warm pool, which belongs to no session yet: its `backendId` is
+   * that of its place in the pool, and its key ''. undefined: it is started for a session.
    */
   controlSocket?: string | undefined;
   /** Receives what the backend prints, from its first byte to its last, each before `exited` resolves. */
@@ -90,7 +90,7 @@ export interface Usage {
   memoryBytes: number;
   /** The most that is known to have been in use at once; bytes, at least those in use. */
   peakMemoryBytes: number;
-  /** What it could use at most, its limit or all that the machine has; bytes. */
+  /** Its memory limit, or all memory of the machine; bytes. */
   memoryLimitBytes: number;
   /** CPU time that it and all it started have used; milliseconds. */
   cpuMs: number;
@@ -127,8 +127,8 @@ export interface RuntimeBackend {
    */
   mayAnswer?(): boolean;
   /**
-   * Resolves when it has reported that it is ready, with where it listens; never rejects. undefined: it does not report,
-   * and is ready when it answers over HTTP.
+   * Resolves when it has reported that it is ready, with where it listens; never rejects. undefined: it does not
+   * report, and is ready when it answers over HTTP.
    */
   readonly reportedReady?: Promise<Address> | undefined;
   /**
@@ -188,8 +188,8 @@ export interface Runtime {
    */
   spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend>;
   /**
-   * Prepares backends of a build ahead of time, instead of those of the service's earlier builds. Of these, what suits the
-   * new build as well is kept until {@link renewStandbys}.
+   * Prepares backends of a build ahead of time, instead of those of the service's earlier builds. Of these, what suits
+   * the new build as well is kept until {@link renewStandbys}.
    */
   standBy?(order: StandbyOrder): void;
   /** How many starts of a service are prepared now, and how many there are to be. */

@@ -27,14 +27,14 @@ export function commandEndpoints(sources: CommandLogs, info: () => ApiInfo): End
   const { store, controlPlane } = sources;
   return [
     get(`${DEV_PREFIX}/info`, {
-      summary: 'That this is jamdev serve',
+      summary: 'Identifies jamdev serve',
       scope: 'public',
       answer: json(serveInfoSchema),
       handle: () => ({ kind: 'serve' as const, version: info().version, cluster: controlPlane.cluster }),
     }),
 
     get(`${PREFIX}/backends`, {
-      summary: 'The backends that have not ended, and if asked the newest 1,000 that have; oldest first',
+      summary: 'Lists running backends, and on request the newest 1,000 ended ones; oldest first',
       query: devBackendsQuerySchema,
       answer: json(devBackendsSchema),
       handle: async ({ account: { name: account }, query: { earlier } }) => {
@@ -44,7 +44,7 @@ export function commandEndpoints(sources: CommandLogs, info: () => ApiInfo): End
     }),
 
     get(`${PREFIX}/logs`, {
-      summary: 'The output of one backend, then live until it has ended, and how it ended',
+      summary: 'The output of one backend so far, then live until it has ended, and how it ended',
       query: logsQuerySchema.pick({ backend: true, tail: true, follow: true }),
       answer: jsonLines(logRecordSchema),
       errors: ['BackendNotFound'],

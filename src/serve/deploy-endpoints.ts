@@ -29,7 +29,7 @@ export function deployEndpoints(store: Store, controlPlane: ClusterControlPlane)
   });
   return [
     get(`${SERVICE}/environments`, {
-      summary: 'What every environment of a service runs, since when, and how many sessions run it',
+      summary: 'The image of each environment of a service, since when it is set, and how many sessions run it',
       answer: json(environmentsSchema),
       errors: ['ServiceNotFound'],
       handle: ({ account, params: { service } }) => listStates(deployerOf(account), service),
@@ -45,7 +45,7 @@ export function deployEndpoints(store: Store, controlPlane: ClusterControlPlane)
     }),
 
     post(`${ENVIRONMENT}/deploy`, {
-      summary: 'Moves an environment to an image; creates the environment if there is none',
+      summary: 'Sets the image of an environment; creates the environment if needed',
       scope: 'deploy',
       body: deployRequestSchema,
       answer: json(deployedSchema),
@@ -72,7 +72,7 @@ export function deployEndpoints(store: Store, controlPlane: ClusterControlPlane)
     }),
 
     post(`${ENVIRONMENT}/promote`, {
-      summary: 'Moves an environment to the image that another one runs',
+      summary: 'Sets an environment to the image of another one',
       scope: 'deploy',
       body: promoteRequestSchema,
       answer: json(deployedSchema),
@@ -82,7 +82,7 @@ export function deployEndpoints(store: Store, controlPlane: ClusterControlPlane)
     }),
 
     post(`${ENVIRONMENT}/sessions`, {
-      summary: 'Begins the end of the sessions that run an earlier image; to be asked until there are none',
+      summary: 'Begins to end the sessions that run an earlier image; repeat until none is left',
       scope: 'deploy',
       body: settleRequestSchema,
       answer: json(environmentStateSchema),

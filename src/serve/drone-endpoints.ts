@@ -8,7 +8,7 @@ import type { ClusterDrones } from '../plane/cluster-drones.js';
 export function droneEndpoints(drones: ClusterDrones): Endpoint[] {
   return [
     get('/v2/drones', {
-      summary: 'The drones of the cluster, missing ones too',
+      summary: 'Lists the drones of the cluster, including missing ones',
       scope: 'operator',
       answer: json(droneListSchema),
       errors: ['ControllerUnavailable', 'ControllerFailed'],
@@ -16,7 +16,7 @@ export function droneEndpoints(drones: ClusterDrones): Endpoint[] {
     }),
 
     post('/v2/drone/:name/drain', {
-      summary: 'Keeps new backends off a drone, for good',
+      summary: 'Permanently keeps new backends off a drone',
       scope: 'operator',
       answer: json(okSchema),
       errors: ['DroneNotFound', 'ControllerUnavailable', 'ControllerFailed'],

@@ -15,7 +15,7 @@ export function healthEndpoints(checkReady: () => Promise<void>, metrics: ServeM
     }),
 
     get('/readyz', {
-      summary: 'Whether connects can succeed: the database and the controller answer, and a drone takes backends',
+      summary: 'Whether connects can succeed: the database and the controller answer, and a drone accepts backends',
       scope: 'public',
       answer: json(okSchema),
       errors: ['DatabaseUnavailable', 'DatabaseUnusable', 'ControllerUnavailable', 'NoDroneAvailable', 'ShuttingDown'],

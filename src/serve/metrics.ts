@@ -16,7 +16,7 @@ export class ServeMetrics {
     collectDefaultMetrics({ register: this.#registry });
     this.#requests = new Histogram({
       name: 'jamdev_http_request_duration_seconds',
-      help: 'Time until an answer was sent, streams left out.',
+      help: 'Time until an answer was sent, without streams.',
       labelNames: ['method', 'route', 'status'],
       buckets: DURATION_BUCKETS,
       registers,

@@ -57,7 +57,7 @@ export function registryEndpoints(
     }),
 
     post(EVENTS_PATH, {
-      summary: 'Takes notifications of the registry, by the secret in its config',
+      summary: 'Receives notifications of the registry, authenticated by the secret in its config',
       scope: 'public',
       admit: ({ headers }) => {
         if (!own.registry.isNotification(headers.authorization)) throw registryErrors.notificationRefused();

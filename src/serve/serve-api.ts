@@ -30,7 +30,7 @@ import { serveGuard } from './serve-guard.js';
 import type { ServeParts } from './serve-parts.js';
 import { tokenEndpoints } from './token-endpoints.js';
 
-/** For its description in OpenAPI. */
+/** The description in OpenAPI. */
 const DESCRIPTION =
   'The API of the Jamsocket platform in front of a Plane cluster. API tokens are sent as "Authorization: Bearer TOKEN".';
 
@@ -70,7 +70,7 @@ export function createServeApi(
     errorsOf: clusterErrorsOf,
     registryHost: () => own?.registry.host ?? new URL(urls.forThisMachine().api_url).host,
     urls,
-    reportFault: (error, id) => log.error({ err: error, errorId: id }, 'a request failed by a fault of jamdev'),
+    reportFault: (error, id) => log.error({ err: error, errorId: id }, 'a request failed because of an internal error'),
   };
   const checkReady = async () => {
     if (isClosing()) throw requestErrors.shuttingDown();

@@ -7,18 +7,18 @@ export const serveErrors = {
     new JamdevError(
       'Usage',
       `jamdev serve does not open ${where} to other machines while its database has no API token: anyone could start backends.`,
-      'Create a token: npx jamdev token create ACCOUNT. Or leave out host and publicUrl: then only this machine can use it.',
+      'Create a token: npx jamdev token create ACCOUNT. Or leave out "host" and "publicUrl", so that only this machine can use it.',
     ),
   certificateUnusable: (detail: string) =>
     new JamdevError(
       'ConfigInvalid',
       `The certificate of "serve.tls" can't be used (${detail}).`,
-      'Check both files: PEM form, readable by this user, and the key that belongs to the certificate.',
+      'Check that both files are in PEM format and readable, and that the key belongs to the certificate.',
     ),
   imageMissing: (service: string) =>
     new JamdevError(
       'ImageNotFound',
       `The service ${JSON.stringify(service)} has no image in the config.`,
-      'Set services.NAME.image, or choose one with use-image.',
+      'Set services.NAME.image, or select an image with use-image.',
     ),
 };

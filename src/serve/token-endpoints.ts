@@ -15,14 +15,14 @@ import type { Store } from '../store/tables.js';
 export function tokenEndpoints(store: Store): Endpoint[] {
   return [
     get('/v2/account/:account/tokens', {
-      summary: 'The API tokens of an account, without their secrets; revoked ones too',
+      summary: 'Lists the API tokens of an account, including revoked ones, without their secrets',
       scope: 'admin',
       answer: json(tokenListSchema),
       handle: async ({ account }) => ({ tokens: (await listTokens(store, account.name)).map(toTokenJson) }),
     }),
 
     post('/v2/account/:account/token', {
-      summary: 'Creates an API token; the answer is the only place where it can be read',
+      summary: 'Creates an API token; only this answer contains it',
       scope: 'admin',
       body: createTokenRequestSchema,
       answer: json(createdTokenSchema),
@@ -32,7 +32,7 @@ export function tokenEndpoints(store: Store): Endpoint[] {
     }),
 
     post('/v2/account/:account/tokens/revoke', {
-      summary: 'Revokes API tokens; nothing is done if one of them is unknown',
+      summary: 'Revokes API tokens; if one of them is unknown, none is revoked',
       scope: 'admin',
       body: revokeTokensRequestSchema,
       answer: json(revokedTokensSchema),

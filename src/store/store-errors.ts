@@ -7,25 +7,25 @@ export const storeErrors = {
     new JamdevError(
       'DatabaseUnavailable',
       `The database of jamdev serve does not answer (${detail}).`,
-      'Running sessions go on. Try again: once PostgreSQL is back, no restart is needed.',
+      'Running sessions continue. Try again once PostgreSQL is back; no restart is needed.',
     ),
   slow: (seconds: number) =>
     new JamdevError(
       'DatabaseUnavailable',
       `The database of jamdev serve did not answer within ${seconds} s.`,
-      'Running sessions go on. Try again; if it keeps happening, check the load, disk and locks of PostgreSQL.',
+      'Running sessions continue. Try again. If it keeps happening, check the load, disk and locks of PostgreSQL.',
     ),
   full: (detail: string) =>
     new JamdevError(
       'DatabaseUnavailable',
       `The database of jamdev serve has no room left (${detail}).`,
-      'Running sessions go on. Free disk space, memory or connections for PostgreSQL; no restart is needed.',
+      'Running sessions continue. Free disk space, memory or connections for PostgreSQL; no restart is needed.',
     ),
   readOnly: (detail: string) =>
     new JamdevError(
       'DatabaseUnavailable',
       `The database of jamdev serve is read-only (${detail}).`,
-      'Running sessions go on. Check that the database URL leads to the primary server.',
+      'Running sessions continue. Check that the database URL leads to the primary server.',
     ),
   refused: (detail: string) =>
     new JamdevError(

@@ -33,10 +33,10 @@ describe('jamdev’s own: GET /_jamdev/logs', () => {
   });
 
   test.each([
-    ['backend=nobody', 'There are no logs of a backend or key "nobody". See: npx jamdev list'],
-    ['backend=', 'There are no logs of a backend or key "". See: npx jamdev list'],
-    ['backend=..%2f..', 'There are no logs of a backend or key "../..". See: npx jamdev list'],
-    ['backend=%zz', 'There are no logs of a backend or key "%zz". See: npx jamdev list'],
+    ['backend=nobody', 'There are no logs of a backend or key "nobody". To list the backends: npx jamdev list'],
+    ['backend=', 'There are no logs of a backend or key "". To list the backends: npx jamdev list'],
+    ['backend=..%2f..', 'There are no logs of a backend or key "../..". To list the backends: npx jamdev list'],
+    ['backend=%zz', 'There are no logs of a backend or key "%zz". To list the backends: npx jamdev list'],
   ])('?%s finds no logs', async (query, message) => {
     await expectRefused('GET', `/_jamdev/logs?${query}`, 404, 'BackendNotFound', message);
   });

@@ -33,7 +33,7 @@ describe('HTTP API: ready_url, on a dev server alone', () => {
       },
     });
     expect(page.headers).not.toHaveProperty('access-control-allow-origin');
-    expect(page.text).toContain(`The backend &quot;${backend_id}&quot; runs, but does not answer yet.`);
+    expect(page.text).toContain(`The backend &quot;${backend_id}&quot; is running, but does not answer yet.`);
     expect(page.text).toContain('<p>Status: waiting, since ');
     expect(page.text).toContain('<meta http-equiv="refresh" content="1">');
     expect(page.text).toContain('<pre>\nsetting up &lt;1&gt;</pre>');
@@ -92,7 +92,7 @@ describe('HTTP API: ready_url, on a dev server alone', () => {
       const server = await startServer({ build, watch: false });
       const { ready_url, backend_id } = await server.connect();
       await untilStatus(server, backend_id, 'loading');
-      expect((await send(ready_url, { headers: BROWSER })).text).toContain('waits for its build or image');
+      expect((await send(ready_url, { headers: BROWSER })).text).toContain('is waiting for its build or image');
       await untilStatus(server, backend_id, 'terminated');
       const { status, text } = await send(ready_url, { headers: BROWSER });
       expect(status).toBe(410);

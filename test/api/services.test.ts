@@ -74,7 +74,7 @@ describe('HTTP API: images, on a dev server alone', () => {
         error: {
           code: 'ImageNotFound',
           message:
-            'The service "chat" has no image with the tag "build-1". Known tags: latest, build-2. Tags of your own need backends that run in Docker.',
+            'The service "chat" has no image with the tag "build-1". Known tags: latest, build-2. Your own tags need backends that run in Docker.',
         },
       },
     };

@@ -45,7 +45,7 @@ test('output of backends is dropped while too much is waiting, and that is repor
   writer.write('said in any case');
   expect(stream.written.slice(9)).toEqual(['said in any case\n']);
   stream.drain();
-  expect(stream.written.at(-1)).toContain('(3 lines were printed too fast');
+  expect(stream.written.at(-1)).toContain('(3 lines were not shown because they were printed too fast');
   writer.writeOutput('a', ['shown again']);
   expect(stream.written.at(-1)).toBe('shown again\n');
 });

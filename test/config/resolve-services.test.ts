@@ -126,7 +126,7 @@ describe('several services', () => {
     const folder = makeProject({ [FILE]: { services: { a: { command: 'a' }, b: { command: 'b' } } } });
     await expect(resolveConfig({ folder, ...flags })).rejects.toMatchObject({
       code: 'Usage',
-      message: `${name} is for a project with one service; this one has a, b.`,
+      message: `${name} works only in a project with one service; this project has a, b.`,
     });
   });
 

@@ -41,7 +41,7 @@ import { ROOT } from '../support/project.js';
 test('an error answer has the message, status, code and id of the platform’s wire format, in that order', () => {
   const body = errorBody(backendErrors.backendNotFound('abc'), 'id-1');
   expect(JSON.stringify(body)).toBe(
-    '{"error":{"message":"There is no backend \\"abc\\". List the backends: npx jamdev list","status":404,"code":"BackendNotFound","id":"id-1"}}',
+    '{"error":{"message":"There is no backend \\"abc\\". To list the backends: npx jamdev list","status":404,"code":"BackendNotFound","id":"id-1"}}',
   );
 });
 
@@ -259,7 +259,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   loginNeedsCloud: [serviceErrors.loginNeedsCloud(), ['jamsocket login --token']],
   pushNeedsCloud: [serviceErrors.pushNeedsCloud('doc'), ['jamsocket connect doc -t TAG']],
   tokenMissing: [tokenErrors.tokenMissing(), ['token']],
-  tokenUnknown: [tokenErrors.tokenUnknown(), ['token', 'connect again']],
+  tokenUnknown: [tokenErrors.tokenUnknown(), ['token', 'Connect again']],
   notAToken: [tokenErrors.notAToken('app.js', { asked: '/app.js', instead: './app.js' }), ['"app.js"', '"./app.js"']],
   hostOfOtherBackend: [tokenErrors.hostOfOtherBackend('a.localhost', 'a', 'abc'), ['"a.localhost"', '"a"', '"abc"']],
   identityIgnored: [connectErrors.identityIgnored(), ['"user"', '"auth"', 'useStaticToken']],
@@ -280,7 +280,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
     backendErrors.backendUnreachable('abc', 'DETAIL', 'EXPLANATION'),
     ['"abc"', 'DETAIL', 'EXPLANATION', 'jamdev logs abc'],
   ],
-  internal: [requestErrors.internal(), ['inside jamdev']],
+  internal: [requestErrors.internal(), ['internal error']],
   configMissing: [configErrors.configMissing('FILE'), ['FILE', '--config']],
   configUnreadable: [configErrors.configUnreadable('FILE', 'DETAIL'), ['FILE', 'DETAIL']],
   configTwice: [configErrors.configTwice(['A', 'B']), ['A and B']],
@@ -327,7 +327,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   stateFolderOpen: [stateErrors.stateFolderOpen('MY FOLDER', 0o777), ['mode 777', "chmod 700 'MY FOLDER'"]],
   keptPortsUnusable: [stateErrors.keptPortsUnusable('FILE', 'EACCES'), ['FILE', 'EACCES', 'rm -r FILE']],
   stateFolderIsLink: [stateErrors.stateFolderIsLink('FOLDER'), ['FOLDER', 'symbolic link', 'XDG_STATE_HOME']],
-  stateDeleted: [devServerErrors.stateDeleted('FOLDER'), ['FOLDER', 'written again']],
+  stateDeleted: [devServerErrors.stateDeleted('FOLDER'), ['FOLDER', 'restored']],
   projectRenamed: [devServerErrors.projectRenamed('FOLDER', 'NEW'), ['FOLDER', 'renamed to NEW']],
   projectDeleted: [devServerErrors.projectDeleted('FOLDER'), ['FOLDER', 'deleted']],
   projectReplaced: [devServerErrors.projectReplaced('FOLDER'), ['FOLDER', 'created in its place']],
@@ -537,7 +537,7 @@ test.each([
 test('a replaced token is shown if it is short, and only counted if it could be most of a real one', () => {
   expect(tokenErrors.notAToken('x'.repeat(31)).message).toContain('x'.repeat(31));
   expect(tokenErrors.notAToken('x'.repeat(42)).message).toBe(
-    'The path begins with 42 characters that are not a connection token, which has 43, or "s." and 43.',
+    'The path begins with 42 characters that are not a connection token: a token has 43 characters, or "s." and 43.',
   );
 });
 

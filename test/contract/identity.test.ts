@@ -53,8 +53,8 @@ test.each([
 test('the refusal gives both sizes, the limit and a remedy', () => {
   const error = refusal(() => checkIdentity('x'.repeat(5_000), { token: 'y'.repeat(5_000) }));
   expect(error.sentence).toBe(
-    '"user" (5000 bytes) and "auth" (5012 bytes as JSON) are too large: backends get them as headers, and at most 8192 ' +
-      'bytes together are allowed. Send an id in "auth" and let the backend look up the rest.',
+    '"user" (5000 bytes) and "auth" (5012 bytes as JSON) are too large: backends get them as headers, with at most 8192 ' +
+      'bytes in total. Send an id in "auth" and let the backend look up the rest.',
   );
 });
 

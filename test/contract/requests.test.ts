@@ -127,7 +127,7 @@ describe('HTTP API', () => {
       [
         'ReservedEnv',
         { spawn: { executable: { env: { PORT: '1' } } } },
-        '"PORT" is set by the platform and can\'t be given in env.',
+        '"PORT" is set by the platform and can\'t be set in "env".',
       ],
       [
         'InvalidRequest',
@@ -196,7 +196,7 @@ describe('HTTP API', () => {
       [
         'ReservedEnv',
         { env: { SESSION_BACKEND_ID: 'x' } },
-        '"SESSION_BACKEND_ID" is set by the platform and can\'t be given in env.',
+        '"SESSION_BACKEND_ID" is set by the platform and can\'t be set in "env".',
       ],
     ])('is refused as %s: %j', (code, body, message) => {
       expect(() => parseBody(v1SpawnRequestSchema, body)).toThrow(

@@ -296,7 +296,7 @@ describe.runIf(process.platform === 'linux')('a file that an outside program has
       for (const each of [logs, tee]) each.kill('SIGKILL');
     });
     const isReported = (program: string, file: string) =>
-      dev.stdout().includes(`${program} (process ${program === 'tee' ? tee.pid : logs.pid}) is writing "${file}"`);
+      dev.stdout().includes(`${program} (pid ${program === 'tee' ? tee.pid : logs.pid}) is writing "${file}"`);
     await waitFor(() => {
       tee.stdin.write('line\n');
       return isReported('tee', 'copy.log');

@@ -346,8 +346,8 @@ describe('usage', () => {
     [['spawn', 'a/b/c'], '"a/b/c" is not a service'],
     [['connect', '--no-spawn'], '--no-spawn needs a key'],
     [['status'], 'missing required argument'],
-    [['terminate'], 'Name the backends to end'],
-    [['terminate', 'a', '--all'], 'or give --all'],
+    [['terminate'], 'Pass either the backends to end, or --all'],
+    [['terminate', 'a', '--all'], 'or --all'],
     [['logs', '--tail', 'few'], 'not "few"'],
   ];
   test.each(mistakes)('jamdev %j exits 2', async (args, says) => {

@@ -46,7 +46,7 @@ test('dev servers of several projects share the machine, and each keeps its port
     `Port 8080 is used by the dev server for ${a}; this folder uses ${port} and ${proxyPort} from now on. To go back: --port 8080`,
   );
   expect(second.stdout()).toContain(
-    `Start your app with JAMSOCKET_DEV_PORT=${port}: otherwise the official libraries ask port 8080 and reach the other project.`,
+    `Start your app with JAMSOCKET_DEV_PORT=${port}: otherwise the official libraries use port 8080 and reach the other project.`,
   );
   expect((await send(`${second.apiUrl}/_jamdev/info`)).json()).toMatchObject({ project: b });
 

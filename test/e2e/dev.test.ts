@@ -304,7 +304,7 @@ describe('bad input', () => {
         {},
         ['--command', 'x', '--port', '8099', '--proxy-port', '8099'],
         2,
-        ['both listen on port 8099'],
+        ['both use port 8099'],
       ],
       ['an unknown option', {}, ['--prot', '1'], 2, ["unknown option '--prot'", '--port']],
       [

@@ -226,7 +226,7 @@ describe('docker', () => {
     const { code, find } = await examine(makeProject(containers), { PATH: pathWithDocker(`echo '${printed}'`) });
     expect(code).toBe(1);
     expect(find('docker engine')).toMatchObject([
-      { status: 'failure', text: expect.stringContaining('did not print a context') },
+      { status: 'failure', text: expect.stringContaining('printed no context') },
     ]);
   });
 

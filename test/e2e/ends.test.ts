@@ -74,7 +74,7 @@ const ENDS: [string, object, (session: Session) => unknown, end: string, shown: 
       await terminate('--force')(session);
     },
     'terminated by force (on request; SIGKILL, exit code 137)',
-    [/ terminating \(on request\) \(/, / still running after SIGTERM; killed now \(/, / terminated \(SIGKILL, /],
+    [/ terminating \(on request\) \(/, / still running after SIGTERM; killing it now \(/, / terminated \(SIGKILL, /],
   ],
   [
     'an idle limit',

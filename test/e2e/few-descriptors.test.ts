@@ -36,7 +36,7 @@ function startLimited(descriptors: number): Limited {
 test('reports a low limit at the start, with the number needed and the command to raise it', async () => {
   const dev = startLimited(64);
   await waitFor(() => dev.output().includes('ulimit'), 'the sentence');
-  expect(dev.output()).toMatch(/may have only 64 file descriptors.*needs.*\d+.*ulimit -n \d+/s);
+  expect(dev.output()).toMatch(/can open only 64 file descriptors.*needs.*\d+.*ulimit -n \d+/s);
   expect(dev.output()).not.toMatch(/fault|\n {4}at /);
 });
 

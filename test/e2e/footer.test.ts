@@ -195,7 +195,7 @@ describeTmux('what the screen shows', () => {
     await untilFooter(tmux, /^build \d of default failed: exit code 1$/);
     // No matter how much is logged in the meantime.
     await tmux.press('h');
-    await untilLogged(tmux, 'stop, as Ctrl-C does');
+    await untilLogged(tmux, 'stop, same as Ctrl-C');
     await untilFooter(tmux, /^build \d of default failed: exit code 1$/);
     writeFileSync(join(folder, 'app.js'), 'good();');
     await tmux.press('b');
@@ -285,7 +285,7 @@ describeTmux('the shortcuts', () => {
     const { tmux } = await startDev({ args: ['--command', ECHO, '--build', 'echo built'] });
     await untilLogged(tmux, /^build {2}1: done/);
     await tmux.press('h');
-    await untilLogged(tmux, 'stop, as Ctrl-C does');
+    await untilLogged(tmux, 'stop, same as Ctrl-C');
     const keys = (await parts(tmux)).log.slice(-11).map((line) => line.slice(0, 5));
     expect(keys).toEqual(['b', 't', 'e', 'r', 's', 'o', 'l', 'p', 'c', 'h', 'q'].map((key) => `  ${key}  `));
     await tmux.press('b');
@@ -466,7 +466,7 @@ describeTmux('leaving', () => {
     await tmux.enter('fg');
     await untilFooter(tmux, / doc-1 +default +ready/);
     await tmux.press('h');
-    await untilLogged(tmux, 'stop, as Ctrl-C does');
+    await untilLogged(tmux, 'stop, same as Ctrl-C');
     // Again, but straight to the foreground.
     await tmux.press('C-z');
     await waitFor(() => tmux.atPrompt(), 'the prompt');
@@ -510,7 +510,7 @@ describeTmux('leaving', () => {
     await untilFooter(tmux, /^no backends/);
     await tmux.press('C-z');
     await tmux.press('h');
-    await untilLogged(tmux, 'stop, as Ctrl-C does');
+    await untilLogged(tmux, 'stop, same as Ctrl-C');
     await untilFooter(tmux, /^no backends/);
   });
 });
@@ -535,7 +535,7 @@ describeTmux('no footer', () => {
   test('in a dumb terminal, where keys still work', async () => {
     const { tmux } = await startDev({ before: 'TERM=dumb ' });
     await tmux.press('h');
-    await untilLogged(tmux, 'stop, as Ctrl-C does');
+    await untilLogged(tmux, 'stop, same as Ctrl-C');
     await tmux.press('q');
     await waitFor(() => tmux.atPrompt(), 'the end');
   });

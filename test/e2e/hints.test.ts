@@ -28,7 +28,7 @@ test('a command without a dev server names running ones and suggests the one bel
   const root = makeProject({ 'app/jamsocket.config.json': APP['jamsocket.config.json'], 'docs/a.md': '' });
   const alone = await runCli(['list'], { cwd: root });
   expect(alone).toMatchObject({ code: 1, stdout: '' });
-  expect(alone.stderr).toContain('There is nothing to run here. To start one for a project, name its folder: ');
+  expect(alone.stderr).toContain('This folder has nothing to run. To start one for a project, pass its folder: ');
   const dev = await startDev(join(root, 'app'));
   const below = await runCli(['list'], { cwd: root });
   expect(below.code).toBe(1);
@@ -100,7 +100,7 @@ test('dev, exec and doctor find the config in a parent of a folder that has noth
   const deep = join(root, 'src', 'deep');
   const dev = await startDev(deep);
   expect(dev.stdout()).toContain(
-    `${deep} has nothing to run, so this is the project of ${join(root, 'jamsocket.config.json')}.`,
+    `${deep} has nothing to run, so jamdev uses the project of ${join(root, 'jamsocket.config.json')}.`,
   );
   const spawned = await type(`${printed(dev.stdout(), 'spawn {3}')} --json`, deep);
   expect(JSON.parse(spawned)).toMatchObject({ spawned: true });

@@ -159,7 +159,7 @@ describe('a folder that is not empty', () => {
     const cwd = makeProject({ public: 'mine', 'server.js/mine.txt': 'mine' });
     const { code, stderr } = await runCli(['init', '--force'], { cwd });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/not of the same kind: public, server\.js\./);
+    expect(stderr).toMatch(/something else that is not a file: public, server\.js\./);
     expect(filesIn(cwd)).toEqual(['public', 'server.js/mine.txt']);
   });
 

@@ -17,8 +17,8 @@ test.each<[string[], boolean]>([
 });
 
 test.each([
-  [['exec', '--json', '--', 'echo', 'ran'], 'its output is that of the command'],
-  [['exec', '--json', 'echo', 'ran'], 'its output is that of the command'],
+  [['exec', '--json', '--', 'echo', 'ran'], 'its output is the output of the command'],
+  [['exec', '--json', 'echo', 'ran'], 'its output is the output of the command'],
   [['completion', '--json', 'bash'], 'it prints a script for a shell'],
   [['completion', 'zsh', '--json'], 'it prints a script for a shell'],
 ])('jamdev %j says why it prints no JSON', async (args, why) => {

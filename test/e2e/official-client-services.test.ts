@@ -76,7 +76,7 @@ describe('Official clients', () => {
       const { client } = await startProject();
       const { code, stderr } = await client.run('service', 'create', 'Not_OK');
       expect(code).toBe(1);
-      expect(stderr).toMatch(/400 - InvalidRequest: "Not_OK" can't be the name of a service\. Use lowercase letters/);
+      expect(stderr).toMatch(/400 - InvalidRequest: "Not_OK" is not a valid service name\. Use lowercase letters/);
     });
   });
 
@@ -160,7 +160,7 @@ Environments:
       await client.run('service', 'create', 'third');
       expect((await client.run('images', 'third')).stdout).toBe('No images found for this service.\n\n');
       const { stderr } = await client.run('connect', 'third');
-      expect(stderr).toMatch(/404 - ImageNotFound: .* It has none yet\. Tags of your own need/);
+      expect(stderr).toMatch(/404 - ImageNotFound: .* It has none yet\. Your own tags need/);
     });
 
     test('an environment keeps running its chosen image through later builds', async () => {

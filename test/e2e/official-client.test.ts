@@ -91,7 +91,7 @@ describe('Official clients', () => {
       const { code, stdout, stderr } = await client.run('login');
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
       expect(stderr).toMatch(
-        /jamsocket: 501 - CloudOnly: Logging in through the browser needs the cloud\. Here any token/,
+        /jamsocket: 501 - CloudOnly: Login through the browser needs the hosted platform\. A dev server accepts any token/,
       );
       const advice = /jamsocket (login --token \S+)/.exec(stderr)?.[1] ?? '';
       expect((await client.run(...advice.split(' '))).stdout).toContain('Logged in');
@@ -222,7 +222,7 @@ dashboard:       https://app.localhost/backend/${id}
         /404 - ImageNotFound: .* no image with the tag "nope"\. Known tags: latest, build-1\./,
       );
       expect(reserved).toMatchObject({ code: 1, stdout: '' });
-      expect(reserved.stderr).toContain(`400 - ReservedEnv: "PORT" is set by the platform and can't be given in env.`);
+      expect(reserved.stderr).toContain(`400 - ReservedEnv: "PORT" is set by the platform and can't be set in "env".`);
       expect(await runningOf(dev)).toEqual([]);
     });
 

@@ -124,7 +124,7 @@ describe.concurrent('the packed package, installed by', () => {
     // The hint names the command that works here: under PnP, npx finds nothing.
     const [hint, ...hinted] = use.hint;
     const alone = await manage([...use.jamdev, 'list']).catch((error: { stdout: string; stderr: string }) => error);
-    expect(alone.stdout + alone.stderr).toContain(`name its folder: ${hint} dev FOLDER`);
+    expect(alone.stdout + alone.stderr).toContain(`pass its folder: ${hint} dev FOLDER`);
     expect((await manage([...hinted, '--version'])).stdout).toMatch(/^\d+\.\d+\.\d+$/m);
 
     const exec = [...use.jamdev, 'exec', '--command', 'node server.cjs', '--', 'node', 'client.cjs'];

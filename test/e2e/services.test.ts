@@ -155,7 +155,7 @@ describe('several services', () => {
       expect(stderr).toContain('The key "k" is held by 2 backends: ');
       expect(stderr).toContain(`${doc.backend_id} of service "doc"`);
       expect(stderr).toContain(`${chat.backend_id} of service "chat"`);
-      expect(stderr).toMatch(/Use an id in place of the key, such as "\w+", or SERVICE\/KEY\./);
+      expect(stderr).toMatch(/Use an id instead of the key, such as "\w+", or SERVICE\/KEY\./);
     }
     expect((await cli('logs', 'chat/k', '--no-follow')).stdout).toBe('up as chat\n');
     expect((await cli('status', 'doc/k')).stdout).toContain('ready');

@@ -62,7 +62,7 @@ describeTmux('sessions controlled by keys of jamdev dev in a real terminal', () 
     await terminal.press('t');
     await shows('End all 2 sessions?');
     await terminal.press('n');
-    await shows('No session is ended.');
+    await shows('No session was ended.');
     expect(await living([three.pid, again])).toEqual([three.pid, again]);
     await terminal.press('t');
     await terminal.press('y');

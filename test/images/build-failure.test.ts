@@ -64,13 +64,13 @@ ERROR: failed to solve: node:99: failed to resolve source metadata for docker.io
     `#3 [internal] load metadata for docker.io/me/arm:1
 #3 ERROR: no match for platform in manifest: not found
 ERROR: failed to solve: me/arm:1: no match for platform in manifest: not found`,
-    /^the base image me\/arm:1 is not made for linux\/amd64/,
+    /^the base image me\/arm:1 does not support linux\/amd64/,
   ],
   [
     'a full disk',
     `Step 2/2 : COPY . /
 failed to copy files: write /var/lib/docker/x: no space left on device`,
-    /disk is full: make room/,
+    /disk is full: free some space/,
   ],
   [
     'the same text printed by a step',

@@ -42,7 +42,7 @@ test.each<[what: string, answer: RequestListener, code: string, message: RegExp]
     'an unexpected error of Plane, as without its database',
     (_, response) => response.writeHead(500).end('{"id":"a","kind":"Other","message":"Internal error."}'),
     'ControllerUnavailable',
-    /can't do its work; it answered: Internal error\.$/,
+    /is failing; it answered: Internal error\.$/,
   ],
   [
     'half an answer',

@@ -24,7 +24,7 @@ test('a connect whose spawn is too large for Plane causes one remark per service
   const other = await connect('chat', 100_000);
   expect(remarksOf(small)).toEqual([]);
   expect(remarksOf(large)).toEqual([
-    expect.stringMatching(/have 62\d\d bytes as JSON\. jamdev serve refuses more than 6144, and Plane fails/),
+    expect.stringMatching(/have 62\d\d bytes as JSON\. jamdev serve accepts at most 6144, and Plane fails/),
   ]);
   expect(remarksOf(again)).toEqual([]);
   expect(remarksOf(other)).toEqual([expect.stringMatching(/have 1000\d\d bytes/)]);

@@ -105,7 +105,9 @@ describe('Lifecycle', () => {
       expect(notices).toEqual([]);
       clock.turn(1);
       clock.turn(60_000);
-      expect(notices).toEqual([expect.stringContaining('have held this session for 5 s. Plane would sweep it now')]);
+      expect(notices).toEqual([
+        expect.stringContaining('have kept this session alive for 5 s. Plane would sweep it now'),
+      ]);
       expect(backend.state.status).toBe('ready');
       close();
       clock.turn(5_000);

@@ -175,7 +175,7 @@ test('without mkfifo backends still run, and that is reported once', async () =>
   const { backend, output, remarks } = await run('echo one; echo two >&2', pipes);
   await backend.exited;
   expect(output).toEqual({ stdout: 'one\n', stderr: 'two\n' });
-  expect(remarks).toEqual([expect.stringMatching(/can't make pipes \(.*no-such-mkfifo.*\).*\/dev\/stderr/)]);
+  expect(remarks).toEqual([expect.stringMatching(/can't create pipes \(.*no-such-mkfifo.*\).*\/dev\/stderr/)]);
 });
 
 test('a program that can’t be started leaves no pipe open', async () => {

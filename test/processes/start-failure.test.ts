@@ -35,12 +35,12 @@ test.each<[string, Partial<StartAttempt>, RegExp]>([
   [
     'a variable of 200 KB',
     { env: { PATH: path, BIG: big(200_000) } },
-    /variable "BIG" has 196 KiB, .* 128 KiB at most/,
+    /variable "BIG" has 196 KiB, .* at most 128 KiB/,
   ],
   [
     'many large ones',
     { env: Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`V${i}`, big(120_000)])) },
-    /its 60 environment variables have .* KiB in all.*\(the largest: "V\d+" 118 KiB, /,
+    /its 60 environment variables have .* KiB in total.*\(the largest: "V\d+" 118 KiB, /,
   ],
   ['an argument of 200 KB', { args: [big(200_000)] }, /an argument of its command line has 196 KiB/],
   ['a variable with a NUL', { env: { PATH: path, EVIL: 'a\0b' } }, /variable "EVIL" contains a NUL character/],
@@ -90,7 +90,7 @@ test('names the program as the cause', async () => {
   expect(await failed('./plain')).toEqual({
     kind: 'not-executable',
     reason: `${cwd}/plain is not marked as executable (EACCES)`,
-    remedy: `Mark it (chmod +x ${cwd}/plain), or name the program that runs it.`,
+    remedy: `Run chmod +x ${cwd}/plain, or use the program that runs it.`,
   });
   expect(await failed('plain', { PATH: cwd })).toMatchObject({
     reason: `${cwd}/plain is not marked as executable (EACCES)`,

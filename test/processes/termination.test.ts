@@ -94,8 +94,8 @@ test('the reason why a process does not end is reported with a remedy', async ()
     describeStuck({ living: [], refused: new Set(), cause: new Error('too many open files.') }),
   ]);
   expect(foreign).toBe(
-    `Process ${NOBODY} belongs to another user, so jamdev can't end it. End it with \`sudo kill -9 ${NOBODY}\`.`,
+    `Process ${NOBODY} belongs to another user, so jamdev can't end it. To end it: \`sudo kill -9 ${NOBODY}\`.`,
   );
-  expect(deaf).toContain(`Process ${NOBODY} still runs after SIGKILL`);
-  expect(unknown).toBe('It is not known whether all processes have ended: too many open files.');
+  expect(deaf).toContain(`Process ${NOBODY} is still running after SIGKILL`);
+  expect(unknown).toBe('Some processes may still be running: too many open files.');
 });

@@ -54,7 +54,7 @@ describe.each(VERSIONS)('Proxy: odd answers to a client of HTTP/%s', (version) =
     [
       '101 without a request',
       'HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
-      'the client did not ask',
+      'the client did not request',
     ],
     ['101 without a reason', 'HTTP/1.1 101 Switching\r\n\r\n', '101'],
   ])('%s gives 502 with the reason', async (_, bytes, reason) => {
@@ -220,7 +220,7 @@ describe('Proxy: odd answers', () => {
     expect(fine.head.match(/Set-Cookie/g)).toHaveLength(130);
     const tooMuch = await answerOf(`HTTP/1.1 200 OK\r\n${cookies(150)}Content-Length: 2\r\n\r\nok`, '1.1');
     expect(tooMuch.status).toBe(502);
-    expect(tooMuch.body).toContain('that the backend \\"backend1234567\\" sent are larger than 408 KiB');
+    expect(tooMuch.body).toContain('response headers of the backend \\"backend1234567\\" are larger than 408 KiB');
     const many = await answerOf(`HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(5_000)}Content-Length: 2\r\n\r\nok`, '1.1');
     expect(many.head.match(/\r\na: b/g)).toHaveLength(5_000);
   });

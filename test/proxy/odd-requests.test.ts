@@ -317,7 +317,7 @@ describe('Proxy: odd requests', () => {
     for (const bytes of [420_000, 5_000_000]) {
       const text = await proxy.exchange(ask(bytes));
       expect(text).toMatch(/^HTTP\/1\.1 431 /);
-      expect(text).toContain('that the client sent are larger than 408 KiB');
+      expect(text).toContain('The client sent a request line and headers larger than 408 KiB');
       expect(text).toMatch(/\r\nserver: jamdev/);
     }
     const many = `GET ${proxy.tokenPath}/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${'a: b\r\n'.repeat(5_000)}\r\n`;
@@ -338,7 +338,7 @@ describe('Proxy: odd requests', () => {
     for (const excess of [1, 1_000, 300_000]) {
       const text = await ask(`/${'p'.repeat(65_533 + excess - proxy.tokenPath.length)}`);
       expect(text).toMatch(/^HTTP\/1\.1 414 URI Too Long\r\n/);
-      expect(text).toContain(`has ${65_534 + excess} bytes behind the host`);
+      expect(text).toContain(`has ${65_534 + excess} bytes after the host`);
     }
     expect(proxy.backendConnections).toHaveLength(length);
   });

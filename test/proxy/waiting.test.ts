@@ -104,7 +104,7 @@ describe('requests to a backend that listens on the wrong port', () => {
     backend.events.on('notice', (text) => notices.push(text));
     const page = startRequest(url, { accept: NAVIGATION });
     await waitFor(() => notices.length > 0, 'the log');
-    expect(notices).toEqual(['A request (GET) has been waiting for this backend for 10 s. Its build is under way.']);
+    expect(notices).toEqual(['A request (GET) has been waiting for this backend for 10 s. Its build is running.']);
     expect(page.isAnswered).toBe(false);
     backend.terminate('external', true);
     expect(await page.answer).toMatchObject({ status: 410 });

@@ -18,7 +18,7 @@ describe('the folder of a mount', () => {
   test.each(['../x', '..', '.', '/x', 'a/../../b', 'a\\..\\b', '', 'a\0b'])(
     '%j cannot point outside of it',
     (mount) => {
-      expect(() => of('k', mount)).toThrow('is outside of the folder of its key');
+      expect(() => of('k', mount)).toThrow('is outside the folder of its key');
     },
   );
 

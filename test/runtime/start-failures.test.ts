@@ -24,7 +24,7 @@ describe('a backend that can’t be started says why', () => {
     const server = await startServer({ command });
     const { remark, code, state } = await spawnInVain(server, { BIG });
     expect(remark).toMatch(
-      /can't be started: the environment variable "BIG" has 196 KiB, and the system passes on 128 KiB/,
+      /can't be started: the environment variable "BIG" has 196 KiB, but the system allows at most 128 KiB/,
     );
     expect(code).toBeNull();
     // It is not an internal error of jamdev.

@@ -237,7 +237,7 @@ require('node:http').createServer((_, response) => response.end('${version}')).l
     };
     const failures: [cwd: string, args: string[], code: number, mention: string][] = [
       [makeProject({ 'server.js': '' }), ['deploy', '--image', repository], 1, 'CMD ["node", "server.js"]'],
-      [makeProject(neverPulled), ['deploy'], 1, 'drones do not pull its image'],
+      [makeProject(neverPulled), ['deploy'], 1, "drones don't pull its image"],
       [folder, ['deploy', 'other'], 2, 'has no service "other"'],
       [folder, ['deploy', '--image', 'not a repository'], 2, '"not a repository"'],
       [folder, ['deploy', '--image', 'localhost:1/doc'], 1, 'could not be pushed as localhost:1/doc:jamdev-'],

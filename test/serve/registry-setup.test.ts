@@ -35,7 +35,7 @@ test.each(FILES)('--init writes nothing if %s exists', async (name) => {
 
 test.each([
   [['--public-url', 'https://api.example.com'], 'needs the URL of the registry'],
-  [['--registry', 'https://registry.example.com', '--port', '0'], 'a port that changes'],
+  [['--registry', 'https://registry.example.com', '--port', '0'], 'a changing port'],
   [['--registry', 'ftp://registry.example.com'], '"serve.registry"'],
 ])('--init reports what is missing: %j', async (args, message) => {
   const cwd = makeTempFolder();

@@ -6,32 +6,32 @@ import { clientErrors } from './client-errors.js';
 import type { HttpApi } from './http-api.js';
 import { pickByName } from './pick-by-name.js';
 
-/** Stands for the account of a dev server, which has one alone, and of an API token. */
+/** Placeholder for the only account of a dev server, or for the account that an API token belongs to. */
 export const ANY_ACCOUNT = '-';
 
 /** Which lines of logs to read. */
 export interface LogsQuery {
-  /** A backend's id or a key; left out: all backends. */
+  /** A backend's id or key. Default: all backends. */
   backend?: string;
-  /** Only so many last lines of what is there. */
+  /** How many of the last existing lines to read. Default: all. */
   tail?: number;
   follow: boolean;
-  /** Only of backends that have crashed, of earlier runs too. */
+  /** Only backends that crashed, including those of earlier runs. */
   crashed?: boolean;
-  /** Also lines that have no end yet. */
+  /** Includes unfinished lines. */
   unfinished?: boolean;
 }
 
-/** What is behind an API: a dev server, or `jamdev serve` and one of its accounts. */
+/** The server behind an API: a dev server, or `jamdev serve` and one of its accounts. */
 export type ApiKind =
   | { kind: 'dev'; stateFolder?: string | undefined }
   | { kind: 'serve'; url: string; account: string };
 
-/** How a command reaches a running dev server, or `jamdev serve`: over HTTP, and in no other way. */
+/** Client of a running dev server or of `jamdev serve`. Commands reach both over HTTP only. */
 export class ApiClient {
   readonly #http: HttpApi;
   readonly #api: ApiKind;
-  /** Where jamdev's own endpoints are. */
+  /** Path prefix of jamdev's own endpoints. */
   readonly #own: string;
   readonly #account: string;
 
@@ -47,7 +47,7 @@ export class ApiClient {
     return this.#api.kind === 'serve';
   }
 
-  /** Where the dev server keeps its state; undefined of `jamdev serve`, and of dev servers that do not say. */
+  /** State folder of the dev server; undefined for `jamdev serve`, and for older dev servers that don't report it. */
   get stateFolder(): string | undefined {
     return this.#api.kind === 'dev' ? this.#api.stateFolder : undefined;
   }
@@ -65,19 +65,19 @@ export class ApiClient {
     return this.#http.json('GET', `/v2/backend/${encodeURIComponent(backendId)}/status`);
   }
 
-  /** What is known of a backend, its exit code among it. */
+  /** Returns everything known about a backend, including its exit code. */
   info(backendId: string): Promise<BackendInfo> {
     return this.#http.json('GET', `/v2/backend/${encodeURIComponent(backendId)}`);
   }
 
-  /** All statuses so far and the live ones, until it is terminated. */
+  /** Yields all statuses so far, then each new one until the backend is terminated. */
   async *statuses(backendId: string): AsyncGenerator<PublicStatus> {
     for await (const line of this.#http.lines(`/v2/backend/${encodeURIComponent(backendId)}/status/stream`)) {
       if (line.startsWith('data:')) yield JSON.parse(line.slice('data:'.length)) as PublicStatus;
     }
   }
 
-  /** @param options.earlier also those of earlier runs */
+  /** @param options.earlier include the backends of earlier runs */
   async backends(options: { earlier?: boolean | undefined } = {}): Promise<DevBackend[]> {
     return (await this.listing(options)).backends;
   }
@@ -95,8 +95,8 @@ export class ApiClient {
   }
 
   /**
-   * Builds every service again, or the one named, and waits.
-   * @throws JamdevError `Usage` where nothing is built
+   * Rebuilds every service, or the given one, and waits for the outcome.
+   * @throws JamdevError `Usage` when the server is `jamdev serve`, which builds nothing
    */
   async build(service: string | undefined): Promise<ServiceBuild[]> {
     if (this.#api.kind === 'serve') throw clientErrors.serveBuildsNothing(this.#api.url);
@@ -113,7 +113,7 @@ export class ApiClient {
 
   /**
    * Lines of logs, each the JSON text of a `LogRecordJson`.
-   * @throws JamdevError `Usage` when `jamdev serve` is to show other logs than that of one backend
+   * @throws JamdevError `Usage` when `jamdev serve` is asked for anything but the log of one backend
    */
   logs(query: LogsQuery): AsyncGenerator<string> {
     if (this.#api.kind === 'serve' && (query.backend === undefined || query.crashed)) {

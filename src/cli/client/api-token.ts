@@ -5,23 +5,23 @@ import { ANY_ACCOUNT } from './api-client.js';
 import { clientErrors } from './client-errors.js';
 import { loginPath } from './login-path.js';
 
-/** What a command says of who it is. */
+/** The credentials that a command sends. */
 export interface ApiLogin {
   /** Undefined: none was found. */
   token: string | undefined;
-  /** `-` stands for that of the token. */
+  /** `-` stands for the account of the token. */
   account: string;
 }
 
-/** What the official command line client writes at `jamsocket login`. */
+/** The file that `jamsocket login` of the official command line client writes. */
 const loginSchema = z.union([
   z.object({ api_token: z.object({ token: z.string(), account: z.string().optional() }) }),
   z.object({ user_session: z.object({ token: z.string() }) }),
 ]);
 
 /**
- * Finds the API token that a command sends: JAMDEV_TOKEN, else the one that the official client has logged in with, and
- * the account that it has logged in to.
+ * Finds the API token that a command sends, and its account: JAMDEV_TOKEN, or else the login of the official client,
+ * with the account selected there.
  */
 export async function findLogin({ JAMDEV_TOKEN: given }: NodeJS.ProcessEnv): Promise<ApiLogin> {
   if (given !== undefined && given !== '') return { token: given, account: ANY_ACCOUNT };

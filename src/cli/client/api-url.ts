@@ -5,14 +5,14 @@ import { isLoopbackName } from '../../contract/hosts.js';
 import { portOfUrl } from '../../os/port-of-url.js';
 
 /**
- * Reads the URL of a dev server or of `jamdev serve` as a person types it: `https://api.example.com`, `localhost:8080`, or
- * a port alone.
+ * Reads the URL of a dev server or of `jamdev serve` as a person types it: `https://api.example.com`, `localhost:8080`,
+ * or a port alone.
  * @throws JamdevError `Usage`
  */
 export function parseApiUrl(text: string): string {
   const typed = text.trim();
   const port = /^:?(\d{1,5})$/.exec(typed)?.[1];
-  // Without a scheme it takes a port to tell a host from any other word.
+  // Without a scheme, only a port distinguishes a host from any other word.
   const isHostAndPort = /^[^/]+:\d{1,5}\/*$/.test(typed);
   const url = port !== undefined ? `http://localhost:${port}` : isHostAndPort ? `http://${typed}` : typed;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {

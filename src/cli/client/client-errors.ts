@@ -1,7 +1,7 @@
 import { JamdevError } from '../../contract/errors/jamdev-error.js';
 import { usageError } from '../../contract/errors/usage-error.js';
 
-/** Dev servers that a command can't find or reach. */
+/** Errors of commands that can't find or reach a dev server. */
 export const clientErrors = {
   alreadyRunning: (folder: string, pid: number, urls: { apiUrl: string; proxyUrl: string } | undefined, hint = '') =>
     new JamdevError(
@@ -12,8 +12,8 @@ export const clientErrors = {
       `Use that one (npx jamdev spawn), or stop it first (kill ${pid}). With --if-running reuse this command prints its URLs and succeeds.`,
     ),
   /**
-   * @param others lines that name those that run
-   * @param below the one that is most likely meant
+   * @param others lines that list the running dev servers
+   * @param below the dev server that the user most likely means
    * @param canStart whether there is something to run in the folder
    */
   noDevServer: (
@@ -33,16 +33,16 @@ export const clientErrors = {
         ...(below === undefined ? [] : [`To use the one in ${below.project}, add: --api ${below.apiUrl}`]),
         canStart
           ? 'Start one here with: npx jamdev dev'
-          : 'There is nothing to run here. To start one for a project, name its folder: npx jamdev dev FOLDER',
+          : 'This folder has nothing to run. To start one for a project, pass its folder: npx jamdev dev FOLDER',
       ].join('\n'),
     ),
-  /** @param someAreSilent whether some run that have not answered, which were named before */
+  /** @param someAreSilent whether dev servers are running that did not answer; they were listed before */
   noDevServerAnywhere: (someAreSilent: boolean) =>
     someAreSilent
       ? new JamdevError(
           'DevServerUnreachable',
           'No dev server of this user answers.',
-          'Continue or stop the ones named above.',
+          'Resume or stop the dev servers listed above.',
         )
       : new JamdevError(
           'NoDevServer',
@@ -60,7 +60,7 @@ export const clientErrors = {
     new JamdevError(
       'ServeUnreachable',
       `No jamdev serve answers at ${url}: ${detail}.`,
-      'Check the URL given with --api or JAMDEV_API_URL, and that the server runs.',
+      'Check the URL in --api or JAMDEV_API_URL, and that the server is running.',
     ),
   serveNotTrusted: (url: string, detail: string) =>
     new JamdevError(
@@ -70,23 +70,23 @@ export const clientErrors = {
     ),
   serveUnnamed: () =>
     usageError(
-      'It is not said where to deploy to.',
-      'Name a jamdev serve with --api https://api.example.com, or with JAMDEV_API_URL.',
+      'No deploy target is set.',
+      'Pass the URL of a jamdev serve with --api https://api.example.com, or set JAMDEV_API_URL.',
     ),
   devServerDeploysNothing: (url: string) =>
     usageError(
-      `There is a dev server at ${url}, which runs each build at once.`,
-      'To deploy, name a jamdev serve with --api or JAMDEV_API_URL.',
+      `${url} is a dev server, which runs every build immediately; there is nothing to deploy.`,
+      'To deploy, pass the URL of a jamdev serve with --api or JAMDEV_API_URL.',
     ),
   serveBuildsNothing: (url: string) =>
     usageError(
-      `There is a jamdev serve at ${url}, which builds nothing.`,
+      `${url} is a jamdev serve, which does not build.`,
       'Build and deploy in one step with: npx jamdev deploy',
     ),
   logsOfOneBackend: (url: string) =>
     usageError(
-      `There is a jamdev serve at ${url}, which shows the log of one backend at a time.`,
-      'Name a backend by its id or key. List them: npx jamdev list',
+      `${url} is a jamdev serve, which shows the log of one backend at a time.`,
+      'Pass the id or key of a backend. To list them: npx jamdev list',
     ),
   apiTokenUnset: (path: string) =>
     new JamdevError(
@@ -98,6 +98,6 @@ export const clientErrors = {
     new JamdevError(
       'DevServerUnreachable',
       `The program at ${url}${who === '' ? '' : ` (${who})`} is not a jamdev dev server: ${detail}.`,
-      'Check the option --api and the variable JAMDEV_API_URL.',
+      'Check --api and JAMDEV_API_URL.',
     ),
 };

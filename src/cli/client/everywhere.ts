@@ -5,28 +5,30 @@ import type { CommandIo } from '../io.js';
 import { greetServer } from './greet-server.js';
 import { listByName, pickByName } from './pick-by-name.js';
 
-/** A backend, and the dev server that it is of. */
+/** A backend and its dev server. */
 export interface PlacedBackend {
   server: ServerRecord;
   backend: DevBackend;
 }
 
-/** A warm pool, and the dev server that it is of. */
+/** A warm pool and its dev server. */
 export interface PlacedPool {
   server: ServerRecord;
   pool: WarmPool;
 }
 
-/** Which dev servers have answered, and all that they know of backends. */
+/** The dev servers that answered, and all backends that they report. */
 export interface Everywhere {
   servers: readonly ServerRecord[];
   backends: readonly PlacedBackend[];
   pools: readonly PlacedPool[];
-  /** Whether others run that have not answered. */
+  /** Whether other dev servers are running that did not answer. */
   someAreSilent: boolean;
 }
 
-/** Asks every dev server of this user. One that does not answer is named on stderr, and makes the command fail. */
+/**
+ * Queries every dev server of this user. One that does not answer is reported on stderr, and makes the command fail.
+ */
 export async function askEverywhere(io: CommandIo, { earlier = false } = {}): Promise<Everywhere> {
   const found = await listRunningServers();
   let someAreSilent = false;
@@ -73,7 +75,7 @@ export function pickBackend(name: string, backends: readonly PlacedBackend[]): P
   return pickByName(name, backends, toPlaced);
 }
 
-/** All backends that a name stands for: those that hold the key, else the newest that had it. */
+/** Returns all backends that match a name: the holders of the key, or else the newest backend that had it. */
 export function listBackends(name: string, backends: readonly PlacedBackend[]): PlacedBackend[] {
   return listByName(name, backends, toPlaced);
 }
@@ -82,7 +84,7 @@ function toPlaced({ server, backend }: PlacedBackend): { backend: DevBackend; pr
   return { backend, project: server.project };
 }
 
-/** It may have stopped between being found and being asked. */
+/** Whether a dev server has stopped between the lookup and the request. */
 async function isGone(server: ServerRecord): Promise<boolean> {
   return !(await listRunningServers()).some(({ runId }) => runId === server.runId);
 }

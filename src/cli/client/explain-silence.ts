@@ -9,7 +9,7 @@ import { clientErrors } from './client-errors.js';
 import { describeHolder, type KnownServer } from './known-server.js';
 
 /**
- * Says why a server did not identify itself, as far as it can be told.
+ * Explains why a server did not identify itself, as far as that can be determined.
  * @param late how long it was waited for, in words
  */
 export async function explainSilence({ apiUrl, record }: KnownServer, late: string): Promise<JamdevError> {
@@ -24,7 +24,9 @@ export async function explainSilence({ apiUrl, record }: KnownServer, late: stri
   return clientErrors.devServerUnreachable(apiUrl, late, who, remedy);
 }
 
-/** The process behind a URL, as far as it can be told: a dev server by its folder, anything else by its command line. */
+/**
+ * Describes the process behind a URL, if it can be found: a dev server by its folder, any other by its command line.
+ */
 async function findHolder(apiUrl: string): Promise<{ pid?: number; place?: string }> {
   const { hostname } = new URL(apiUrl);
   const port = portOfUrl(apiUrl);

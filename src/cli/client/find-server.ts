@@ -11,8 +11,8 @@ export interface ServerChoice {
 }
 
 /**
- * Finds the dev server or `jamdev serve`: `--api`, then JAMDEV_API_URL, then the dev server that runs for the folder or one
- * above it.
+ * Finds the dev server or `jamdev serve`: `--api`, then JAMDEV_API_URL, then the dev server that runs for the folder or
+ * one above it.
  * @throws JamdevError `NoDevServer`, `DevServerUnreachable`, `ServeUnreachable`, or `Usage` when the URL is none
  */
 export async function findServer(choice: ServerChoice, signal: AbortSignal): Promise<ApiClient> {
@@ -23,7 +23,7 @@ export async function findServer(choice: ServerChoice, signal: AbortSignal): Pro
   }
   const folder = process.cwd();
   const record = await findRunningServer(folder);
-  // Loaded only when something is wrong: most commands find theirs.
+  // Loaded only on failure: most commands find their dev server.
   if (record === undefined) throw await (await import('./no-dev-server.js')).noDevServer(folder);
   noteDecision('cli', () => `dev server ${record.apiUrl}, of ${record.project}`);
   return greetServer({ apiUrl: record.apiUrl, record }, signal);

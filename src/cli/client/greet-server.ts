@@ -10,12 +10,12 @@ import { serveFailures } from './serve-failures.js';
 
 /** How long a server has to identify itself. The requests after that have no limit. */
 const HELLO_MS = 5_000;
-/** A longer answer is from neither. */
+/** A longer answer comes from neither a dev server nor `jamdev serve`. */
 const MAX_HELLO_BYTES = 64 * 1024;
 
 /**
- * Asks a server to identify itself, so that no command waits for a process that is suspended, hangs, or is neither a dev
- * server nor `jamdev serve`. Only the latter is sent a token.
+ * Asks a server to identify itself, so that no command waits for a process that is suspended, hangs, or is neither a
+ * dev server nor `jamdev serve`. Only the latter is sent a token.
  * @returns a client for what the command has to do
  * @throws JamdevError `DevServerUnreachable`, which names the URL, the process, its folder, and what to do, or
  *   `ServeUnreachable`
@@ -44,7 +44,7 @@ export async function greetServer(known: KnownServer, signal: AbortSignal, hello
       stateFolder: hello.state_folder,
     });
   }
-  // The dev server has just ended, and its port is another program's, which must get no token.
+  // The dev server has just exited and another program took its port. It must not get the token.
   if (record !== undefined) throw failures.notTheApi('its answer is that of jamdev serve');
   const { findLogin } = await import('./api-token.js');
   const { token, account } = await findLogin(process.env);
@@ -52,7 +52,7 @@ export async function greetServer(known: KnownServer, signal: AbortSignal, hello
   return new ApiClient(http, { kind: 'serve', url: apiUrl, account });
 }
 
-/** Where a dev server of this machine listens that is reached as `localhost`: on this address at least. */
+/** A dev server on this machine that is reached as `localhost` listens at least on this address. */
 function addressOf(apiUrl: string): string | undefined {
   return apiUrl.startsWith('http://localhost:') ? '127.0.0.1' : undefined;
 }
@@ -76,7 +76,7 @@ async function askWho(http: HttpApi, failures: ApiFailures): Promise<DevInfo | S
   return info as DevInfo | ServeInfo;
 }
 
-/** In the words for what a person expects at a URL: with https, or with a token at hand, that is `jamdev serve`. */
+/** Words the failures for the server that the user expects: with https or a token, that is `jamdev serve`. */
 function failuresOf(apiUrl: string, who: string): ApiFailures {
   const isServe = apiUrl.startsWith('https:') || (who === '' && (process.env.JAMDEV_TOKEN ?? '') !== '');
   return isServe ? serveFailures(apiUrl, loginPath()) : devFailures(apiUrl, who);

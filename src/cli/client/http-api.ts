@@ -5,19 +5,19 @@ import { JamdevError } from '../../contract/errors/jamdev-error.js';
 import { noteHandled } from '../../os/debug/debug-log.js';
 import { errorCode } from '../../os/error-code.js';
 
-/** The longest error answer that is read: one holds the last lines of a build or a backend at most. */
+/** Limit of an error answer, in bytes. It contains the last lines of a build or a backend at most. */
 const MAX_ERROR_BYTES = 16 * 1024 * 1024;
 
-/** What the system says where nothing listens; without IPv6, of its addresses. */
+/** Error codes when nothing listens at an address, or when the system has no IPv6. */
 const NOBODY_THERE = ['ECONNREFUSED', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
-/** Says what is wrong when no usable answer comes. */
+/** Makes the errors for unusable answers. */
 export interface ApiFailures {
-  /** There is no answer, or only a part of one. @param detail a code of the system, or words */
+  /** No answer, or an incomplete one. @param detail a system error code, or words */
   unreachable(detail: string): JamdevError;
-  /** There is an answer, but not that of the API. */
+  /** An answer that is not from the API. */
   notTheApi(detail: string): JamdevError;
-  /** The request had no token, and needs one. Default: the API's own error. */
+  /** The request needs a token and had none. Default: the API's own error. */
   unauthorized?: () => JamdevError;
 }
 
@@ -102,7 +102,7 @@ export class HttpApi {
     try {
       if (this.#address !== undefined) return await this.#ask(method, path, payload, this.#address);
     } catch (error) {
-      // It may listen on another address of that name.
+      // The server may listen on another address of that name.
       if (!NOBODY_THERE.includes(errorCode(error))) throw this.#explain(error);
     }
     try {
@@ -118,7 +118,7 @@ export class HttpApi {
       method,
       agent: false,
       signal: this.#signal,
-      // Else Node.js looks whether the name is an address, which takes it longer than the request.
+      // Otherwise Node.js checks whether the name is an address, which takes longer than the request itself.
       ...(address !== undefined && { hostname: address, servername: '' }),
       headers: {
         ...(address !== undefined && { host: new URL(url).host }),
@@ -141,7 +141,7 @@ export class HttpApi {
     });
   }
 
-  /** A redirect is not followed: a token goes nowhere else than it was meant for. */
+  /** Redirects are not followed, so that a token never reaches another server. */
   #refusal(text: string, { statusCode = 500, headers: { location } }: IncomingMessage): JamdevError {
     if (statusCode < 400) return this.#failures.notTheApi(`it redirects to ${location ?? 'another URL'}`);
     const error = parseErrorAnswer(text);
@@ -150,7 +150,7 @@ export class HttpApi {
     return (needsToken ? this.#failures.unauthorized?.() : undefined) ?? error;
   }
 
-  /** Says why there is no answer, unless it is known or nobody waits for one. */
+  /** Explains a missing answer, unless the cause is already known or the request was aborted. */
   #explain(error: unknown): unknown {
     if (error instanceof JamdevError || this.#signal.aborted) return error;
     const code = errorCode(error);
@@ -168,7 +168,7 @@ function parseErrorAnswer(text: string): JamdevError | undefined {
       return new JamdevError(code as JamdevError['code'], message);
   } catch (error) {
     noteHandled('cli', 'reading an error answer', error);
-    // Another server's way to tell an error.
+    // Another server's format for errors.
   }
   return undefined;
 }

@@ -8,8 +8,8 @@ import { clientErrors } from './client-errors.js';
 export type IfRunning = 'fail' | 'reuse';
 
 /**
- * Names the dev server that runs in a folder.
- * @throws JamdevError `AlreadyRunning`, unless it may be used and has told its URLs
+ * Prints the dev server that runs in a folder.
+ * @throws JamdevError `AlreadyRunning`, unless it may be reused and its URLs are known
  */
 export async function nameRunning(
   folder: string,

@@ -3,7 +3,7 @@ import type { ServerRecord } from '../../records/server-records.js';
 /** A dev server or `jamdev serve` to talk to. */
 export interface KnownServer {
   apiUrl: string;
-  /** What it left on disk; undefined when only its URL was given. */
+  /** Its record on disk; undefined when only its URL was given. */
   record?: ServerRecord | undefined;
 }
 

@@ -4,7 +4,10 @@ import { listRunningServers } from '../../records/server-records.js';
 import { clientErrors } from './client-errors.js';
 import { listServers, pickBelow } from './running-servers.js';
 
-/** Says that no dev server runs for a folder, and which do run: one above it would have been found. */
+/**
+ * Reports that no dev server runs for a folder, and lists the running ones. One in a parent folder would have been
+ * found.
+ */
 export async function noDevServer(folder: string): Promise<JamdevError> {
   const servers = await listRunningServers();
   const canStart = await canStartIn(folder);

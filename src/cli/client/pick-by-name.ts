@@ -2,19 +2,19 @@ import { findByName, type NamedBackend } from '../../contract/backend-name.js';
 import type { DevBackend } from '../../contract/dev-endpoints.js';
 import { backendErrors } from '../../contract/errors/backend-errors.js';
 
-/** A backend as a dev server describes it, and where that dev server runs, if there are several. */
+/** A backend as its dev server reports it, and the project of that dev server if there are several. */
 interface Placed {
   backend: DevBackend;
   project?: string;
 }
 
-/** All that a name stands for; see {@link findByName}. */
+/** Returns all backends that match a name; see {@link findByName}. */
 export function listByName<T>(name: string, all: readonly T[], place: (each: T) => Placed): T[] {
   return findByName(name, all, (each) => toNamed(place(each).backend));
 }
 
 /**
- * The one backend that a name stands for.
+ * Returns the one backend that matches a name.
  * @throws JamdevError when there is none, or several hold the key
  */
 export function pickByName<T>(name: string, all: readonly T[], place: (each: T) => Placed): T {

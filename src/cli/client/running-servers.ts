@@ -2,7 +2,7 @@ import { relative, sep } from 'node:path';
 import type { ServerRecord } from '../../records/server-records.js';
 import { fromHome } from '../terminal/project-names.js';
 
-/** More are counted only. */
+/** Further dev servers are only counted. */
 const MAX_LISTED = 10;
 
 type Running = Pick<ServerRecord, 'project' | 'apiUrl'>;
@@ -16,7 +16,7 @@ export function listServers(servers: readonly Running[]): string[] {
   return more === 0 ? lines : [...lines, `    and ${more} more`];
 }
 
-/** Picks the dev server that a person in a folder most likely means: one in a folder below, the nearest first. */
+/** Picks the dev server that a user in this folder most likely means: one in a subfolder, the nearest first. */
 export function pickBelow<S extends Running>(folder: string, servers: readonly S[]): S | undefined {
   const depth = ({ project }: S) => relative(folder, project).split(sep).length;
   const below = servers.filter(({ project }) => project.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`));

@@ -6,10 +6,10 @@ import { HttpApi } from './http-api.js';
 import { loginPath } from './login-path.js';
 import { serveFailures } from './serve-failures.js';
 
-/** How long an answer may take: a connect waits up to 45 s for a key. */
+/** Timeout of an answer. A connect waits up to 45 s for a key. */
 const ANSWER_MS = 60_000;
 
-/** How a command reaches what only `jamdev serve` has: over HTTP, with an API token. */
+/** Client of the endpoints that only `jamdev serve` has: over HTTP, with an API token. */
 export class ServeClient {
   readonly #base: string;
   readonly #token: string | undefined;

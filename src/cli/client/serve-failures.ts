@@ -1,13 +1,13 @@
 import { clientErrors } from './client-errors.js';
 import type { ApiFailures } from './http-api.js';
 
-/** What OpenSSL and Node.js say of a certificate that they don't accept. */
+/** Messages of OpenSSL and Node.js about a certificate that they don't accept. */
 const NOT_TRUSTED = /^(CERT_|ERR_TLS_|UNABLE_TO_|HOSTNAME_MISMATCH)|SELF_SIGNED/;
-/** What they say of a server that does not speak TLS. */
+/** Their messages about a server that does not speak TLS. */
 const NO_TLS = /^(ERR_SSL_|EPROTO)/;
 
 /**
- * What is wrong when `jamdev serve` gives no usable answer.
+ * Makes the errors for unusable answers of `jamdev serve`.
  * @param loginPath where a token was looked for
  */
 export function serveFailures(apiUrl: string, loginPath: string): ApiFailures {

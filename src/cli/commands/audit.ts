@@ -15,7 +15,7 @@ interface AuditOptions extends DatabaseOptions {
 export function auditCommand(io: CommandIo): Command {
   const command = new Command('audit')
     .argument('[account]', 'the name of the account (default: all)', account)
-    .option('--limit <count>', 'how many entries, counted from the newest', wholeNumber('--limit'), 100)
+    .option('--limit <count>', 'the number of latest entries to show', wholeNumber('--limit'), 100)
     .action(async (name: string | undefined, options: AuditOptions) => {
       const { limit } = options;
       const { listAudit } = await import('../../store/audit.js');
@@ -26,7 +26,7 @@ export function auditCommand(io: CommandIo): Command {
     });
   return addExamples(addDatabaseOptions(command), [
     ['jamdev audit acme', 'the latest entries of the account acme'],
-    ['jamdev audit --limit 1000 --json', 'in all accounts, for a script'],
+    ['jamdev audit --limit 1000 --json', 'the entries of all accounts, as JSON'],
   ]);
 }
 

@@ -6,7 +6,7 @@ import { addDevServerOptions, addExamples, type ClientOptions } from '../option-
 import { formatDuration } from '../terminal/duration.js';
 import { Printed } from '../terminal/text.js';
 
-/** `jamdev build`: builds again in the dev server, and waits for the outcome. */
+/** `jamdev build`: rebuilds in the dev server, and waits for the outcome. */
 export function buildCommand(io: CommandIo): Command {
   const command = new Command('build')
     .argument('[service]', 'the service to build (default: all)')
@@ -19,9 +19,9 @@ export function buildCommand(io: CommandIo): Command {
       }
     });
   return addExamples(addDevServerOptions(command), [
-    ['jamdev build', 'and bring it to running backends, as onChange says'],
+    ['jamdev build', 'build all services, and roll out to running backends as onChange says'],
     ['jamdev build chat', 'only the service "chat"'],
-    ['jamdev build --json', 'the outcome for a script'],
+    ['jamdev build --json', 'print the outcome as JSON'],
   ]);
 }
 

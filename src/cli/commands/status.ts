@@ -13,7 +13,7 @@ import { describePhases, type PhaseStart } from '../terminal/phases.js';
 export function statusCommand(io: CommandIo): Command {
   const command = new Command('status')
     .argument('<backend or key>', 'a backend’s id, its key, or SERVICE/KEY')
-    .option('-w, --watch', 'print all statuses so far, then each new one until it has ended')
+    .option('-w, --watch', 'print all statuses so far, then each new one until the backend has ended')
     .action(async (name: string, options: ClientOptions & { watch?: boolean }) => {
       const client = await findServer(options, io.signal);
       const { id } = await client.findBackend(name);
@@ -24,12 +24,12 @@ export function statusCommand(io: CommandIo): Command {
       else for await (const line of describeAll(client, id)) io.out(line);
     });
   return addExamples(addClientOptions(command), [
-    ['jamdev status doc-1', 'of the backend that holds the key doc-1'],
-    ['jamdev status doc-1 --watch', 'every change, until it has ended'],
+    ['jamdev status doc-1', 'show the backend that holds the key doc-1'],
+    ['jamdev status doc-1 --watch', 'show every change until it has ended'],
   ]);
 }
 
-/** The status now, with the time that it took to get ready, and of one that has ended the exit code. */
+/** Prints the current status, the time it took to become ready and, after the end, the exit code. */
 async function describeNow(client: ApiClient, id: string): Promise<string> {
   const status = await client.status(id);
   const { statuses } = await client.info(id);
@@ -42,7 +42,7 @@ async function describeNow(client: ApiClient, id: string): Promise<string> {
   return `${status.time}  ${text}${ready}${replaced}`;
 }
 
-/** The same of every status so far and of those to come, a line each. */
+/** Prints a line for every status so far, and for each new one. */
 async function* describeAll(client: ApiClient, id: string): AsyncGenerator<string> {
   const history: PhaseStart[] = [];
   for await (const status of client.statuses(id)) {
@@ -55,7 +55,7 @@ async function* describeAll(client: ApiClient, id: string): AsyncGenerator<strin
   }
 }
 
-/** Empty when a dev server that is stopping no longer answers. */
+/** Returns an empty object when a stopping dev server no longer answers. */
 async function detailsOf(client: ApiClient, id: string): Promise<StatusDetails & Pick<DevBackend, 'start'>> {
   try {
     const [{ statuses }, backends] = await Promise.all([client.info(id), client.backends()]);

@@ -17,18 +17,18 @@ interface TerminateOptions extends ClientOptions {
   everywhere?: boolean;
 }
 
-/** A backend that was found, and the dev server to tell. */
+/** A backend to end, and its dev server. */
 interface Target {
   id: string;
   key: string;
-  /** Where it is, if that is not clear. */
+  /** The project of the dev server, if there are several. */
   project?: string;
   client: ApiClient;
 }
 
 /** The backends of one dev server, or of all. */
 interface Scope {
-  /** Ids of those that run. */
+  /** Returns the ids of the running backends. */
   running: readonly string[];
   /** @throws JamdevError when there is no such backend, or more than one */
   find(name: string): Promise<Target>;
@@ -42,15 +42,15 @@ export function terminateCommand(io: CommandIo): Command {
     .option('-f, --force', 'SIGKILL at once')
     .action(async (names: string[], options: TerminateOptions) => {
       if ((names.length === 0) === !options.all) {
-        throw usageError('Name the backends to end, or give --all.', 'For example: npx jamdev terminate doc-1');
+        throw usageError('Pass either the backends to end, or --all.', 'For example: npx jamdev terminate doc-1');
       }
       await terminate(names, options, io);
     });
   return addExamples(addEverywhereOption(addClientOptions(command)), [
-    ['jamdev terminate doc-1', 'the backend that holds the key doc-1'],
-    ['jamdev terminate doc-1 doc-2 --force', 'two of them, at once'],
-    ['jamdev terminate --all', 'every running backend'],
-    ['jamdev terminate --all --everywhere', 'and those of all other projects'],
+    ['jamdev terminate doc-1', 'end the backend that holds the key doc-1'],
+    ['jamdev terminate doc-1 doc-2 --force', 'kill two backends at once'],
+    ['jamdev terminate --all', 'end every running backend'],
+    ['jamdev terminate --all --everywhere', 'also end those of all other projects'],
   ]);
 }
 
@@ -66,7 +66,7 @@ async function terminate(names: string[], options: TerminateOptions, io: Command
       else io.out(describe(target));
     } catch (error) {
       if (!(error instanceof JamdevError)) throw error;
-      // One that can't be ended is no reason to spare the others.
+      // If one can't be ended, the others still are.
       io.fail();
       if (options.json)
         io.stdout.jsonWithHints({ backend: name, status: 'error', code: error.code, message: error.sentence });

@@ -2,25 +2,25 @@ import { relative, resolve, sep } from 'node:path';
 import { quoteForShell } from '../../contract/errors/quote-for-shell.js';
 import { type Call, ownCommand } from './own-command.js';
 
-/** The commands that talk to a server, and so take `--api`. */
+/** Commands that talk to a server, and therefore take `--api`. */
 const CLIENT_COMMANDS = ['spawn', 'connect', 'logs', 'list', 'status', 'terminate', 'build'];
-/** The commands that take the project's folder as their argument. */
+/** Commands that take the project folder as an argument. */
 const FOLDER_COMMANDS = ['dev', 'doctor'];
 const HINT = /\bnpx jamdev\b(?: ([a-z]+)\b(?!-))?( --api \S+)?/g;
 
-/** What the commands in hints are about. */
+/** The project or server that commands in hints refer to. */
 export interface HintTarget {
-  /** The dev server's project, or the folder that a command was about; an absolute path. */
+  /** The project folder of the dev server or of the command; an absolute path. */
   project?: string | undefined;
-  /** The dev server's URL; undefined: it is found by the project's folder. */
+  /** The URL of the dev server; undefined: it is found by the project folder. */
   apiUrl?: string | undefined;
-  /** Whether the URL was given by hand: it says more than the folder. */
+  /** Whether the user passed the URL: then it matters more than the folder. */
   isApiGiven?: boolean;
 }
 
 /**
- * Makes hints work where they are printed. Messages name commands in their plain form, `npx jamdev logs ID`; the person
- * who reads them may be in another folder than the project, and use another package runner.
+ * Adapts hints to where they are printed. Messages contain commands in their plain form, `npx jamdev logs ID`; the user
+ * may be outside the project folder, and use another package runner.
  */
 export class Hints {
   readonly #command: string;
@@ -33,9 +33,9 @@ export class Hints {
     this.#target = target;
   }
 
-  /** Returns a text with every command in it as the person can type it. */
+  /** Returns a text with every command in it as the user can type it. */
   adapt(text: string): string {
-    // Most texts have none, and each line of a log begins with one such text.
+    // Fast path: most texts contain no command, including the prefix of each log line.
     if (!text.includes('npx jamdev')) return text;
     return text.replace(HINT, (_, command: string | undefined, api = '') => {
       if (command === undefined) return `${this.#command}${api}`;
@@ -45,7 +45,7 @@ export class Hints {
     });
   }
 
-  /** Where the dev server of the shell's folder is another one, or none. */
+  /** Adds `--api` when the shell's folder has another dev server, or none. */
   #api(): string {
     const { apiUrl, project, isApiGiven = false } = this.#target;
     if (apiUrl === undefined) return '';

@@ -2,8 +2,8 @@
 const OWN_SENTENCES = new Set(['message', 'remedy', 'text', 'remark', 'explanation', 'port_remarks']);
 
 /**
- * Makes the commands in a JSON value work where they are printed. Only jamdev's own sentences change: keys, ids and what
- * programs print stay as they are.
+ * Adapts the commands in a JSON value to where they are printed. Only jamdev's own sentences change: keys, ids and
+ * program output stay as they are.
  */
 export function adaptJsonHints(value: unknown, adapt: (text: string) => string, field = ''): unknown {
   if (typeof value === 'string') return OWN_SENTENCES.has(field) ? adapt(value) : value;

@@ -4,23 +4,23 @@ import { quoteForShell } from '../../contract/errors/quote-for-shell.js';
 import { noteHandled } from '../../os/debug/debug-log.js';
 import { JAMDEV_BY } from './jamdev-by.js';
 
-/** From where, and by what, this program was called. */
+/** From which folder, and by which runner, this program was called. */
 export interface Call {
   /** The program's script, links resolved. */
   script: string;
-  /** The folder of the person's shell; a package runner may have changed to another one for this program. */
+  /** The folder of the user's shell; a package runner may have started this program in another one. */
   shellFolder: string;
   /** The folder of this program. */
   folder: string;
   /** The name of the package runner that started it. */
   runner: string | undefined;
-  /** Whether Yarn loads packages from archives: then there is no `node_modules`, and no program but Yarn finds them. */
+  /** Whether Yarn loads packages from archives: then there is no `node_modules`, and only Yarn finds the programs. */
   isPlugAndPlay: boolean;
-  /** Where the shell looks for programs. */
+  /** The PATH of the shell. */
   path: string;
 }
 
-/** The package managers that look for programs in the current package alone, by the names of their runners. */
+/** Package managers that only look for programs in the current package, by the names of their runners. */
 const RUN_BY: Readonly<Record<string, string>> = {
   pnpm: JAMDEV_BY.pnpm,
   pnpx: JAMDEV_BY.pnpm,
@@ -32,7 +32,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   bunx: JAMDEV_BY.bun,
 };
 
-/** Returns how a person calls jamdev from their shell: a line to copy has to work as it stands. */
+/** Returns how the user calls jamdev from their shell: a copied line must work unchanged. */
 export function ownCommand(call: Call): string {
   const { script, shellFolder, folder, runner = '', path } = call;
   if (call.isPlugAndPlay) {
@@ -44,7 +44,7 @@ export function ownCommand(call: Call): string {
   if (byRunner !== undefined && isLinked(packageFolder)) return byRunner;
   if (findUpwards(shellFolder, join('node_modules', '.bin', 'jamdev')) !== undefined) return JAMDEV_BY.npm;
   if (isOnPath(script, path)) return 'jamdev';
-  // npx installed it for this one call, in a folder of its own, and finds it there again.
+  // npx installed it for this call in a separate folder, and finds it there again.
   if (script.includes(`${sep}_npx${sep}`)) return JAMDEV_BY.npm;
   return `node ${quoteForShell(relative(shellFolder, script))}`;
 }
@@ -63,20 +63,20 @@ function dependsOnJamdev(folder: string): boolean {
     >;
     return [manifest.dependencies, manifest.devDependencies].some((each) => each !== undefined && 'jamdev' in each);
   } catch (error) {
-    // Yarn could not read it either.
+    // Yarn can't read it either.
     noteHandled('cli', 'reading package.json', error);
     return false;
   }
 }
 
-/** Package runners put folders of packages on the PATH of what they run; the person's shell does not have these. */
+/** Package runners add package folders to the PATH of their child processes; the user's shell does not have these. */
 function isOnPath(script: string, path: string): boolean {
   const folders = path.split(delimiter).filter((each) => each !== '' && !each.includes('node_modules'));
   const [first] = folders.map((each) => join(each, 'jamdev')).filter(existsSync);
   return first !== undefined && realpathSync(first) === script;
 }
 
-/** @returns the nearest folder, of this one and those above, that has a file of this name */
+/** Returns the nearest folder, this one or a parent, that contains a file of this name. */
 function findUpwards(from: string, name: string): string | undefined {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     if (existsSync(join(folder, name))) return folder;

@@ -4,10 +4,10 @@ import { Hints, type HintTarget } from './hints.js';
 import type { Call } from './own-command.js';
 import { type NamedTarget, targetOf } from './target-of.js';
 
-/** Commands that print what is to be typed in another folder. */
+/** Commands whose hints are for another folder. */
 const WITHOUT_HINTS = ['init'];
 
-/** Makes the hints in everything that a command prints work where they are printed. */
+/** Adapts the hints in all output of a command to where they are printed. */
 export class PrintedHints {
   readonly #outputs: readonly Output[];
   #call: Call | undefined;
@@ -16,13 +16,13 @@ export class PrintedHints {
     this.#outputs = outputs;
   }
 
-  /** Adapts hints to the person's shell. Call it before options are parsed, because errors in them carry hints. */
+  /** Adapts hints to the user's shell. Call it before options are parsed, because parse errors contain hints. */
   async begin(): Promise<void> {
     this.#call = await findCall();
     this.aim({});
   }
 
-  /** Adapts hints to what a command is about, as its options and arguments say. */
+  /** Adapts hints to the target in a command's options and arguments. */
   async aimBy(named: NamedTarget): Promise<void> {
     if (WITHOUT_HINTS.includes(named.command)) this.#stop();
     if (this.#call !== undefined) this.aim(await targetOf(named, this.#call));

@@ -4,7 +4,7 @@ import { findRunningServer } from '../../records/server-records.js';
 import type { HintTarget } from './hints.js';
 import type { Call } from './own-command.js';
 
-/** What a command line names. */
+/** The target in a command line. */
 export interface NamedTarget {
   command: string;
   /** The value of the option `--api`. */
@@ -13,7 +13,7 @@ export interface NamedTarget {
   folder?: string | undefined;
 }
 
-/** Tells what a command line names. */
+/** Reads the target from a command line. */
 export function namedBy(command: Command): NamedTarget {
   const { api } = command.opts<{ api?: unknown }>();
   const [first] = command.processedArgs;
@@ -25,14 +25,14 @@ export function namedBy(command: Command): NamedTarget {
   };
 }
 
-/** Tells what the hints of a command are about: the folder it was given, or the dev server. */
+/** Returns the target of a command's hints: the given folder, or the dev server. */
 export async function targetOf(
   { api, folder: named }: NamedTarget,
   { shellFolder, folder }: Call,
 ): Promise<HintTarget> {
   if (api !== undefined) return { apiUrl: api, isApiGiven: true };
   const project = resolve(named ?? '.');
-  // Where a package runner changed the folder, the shell's own may have another dev server, or none.
+  // When a package runner changed the folder, the shell's folder may have another dev server, or none.
   const server = shellFolder === folder ? undefined : await findRunningServer(project);
   return server === undefined ? { project } : { project: server.project, apiUrl: server.apiUrl };
 }

@@ -3,7 +3,7 @@ import { cliErrors } from '../cli-errors.js';
 import { cleanText } from './clean.js';
 import type { Output } from './output.js';
 
-/** Asks one question; resolves with the line typed, without spaces around it. */
+/** Asks one question; resolves with the typed line, trimmed. */
 export type Ask = (question: string) => Promise<string>;
 
 /** The terminal in which questions are asked. */
@@ -15,9 +15,9 @@ export interface AskedTerminal {
 }
 
 /**
- * Lends the terminal to somebody who asks questions, and gives it back afterwards.
+ * Lends the terminal to a function that asks questions, and restores it afterwards.
  * @param signal ends the waiting for an answer
- * @throws JamdevError `Usage` when the input ends before all is answered
+ * @throws JamdevError `Usage` when the input ends before all questions are answered
  */
 export async function askInTerminal<T>(
   { input, output, interrupt }: AskedTerminal,
@@ -25,7 +25,7 @@ export async function askInTerminal<T>(
   questions: (ask: Ask) => Promise<T>,
 ): Promise<T> {
   const lines = createInterface({ input, output: output.stream as NodeJS.WriteStream, signal });
-  // Unlike its own question(), this keeps a line that was typed before it was asked for.
+  // Unlike question() of readline, this keeps a line that was typed before the question.
   const answers = lines[Symbol.asyncIterator]();
   let open = true;
   lines.once('close', () => {

@@ -5,25 +5,25 @@ import type { DevServer } from '../../dev-server/dev-server.js';
 import { noteHandled } from '../../os/debug/debug-log.js';
 import { compose, cyan, type Text } from './text.js';
 
-/** The banner says how services run as long as it has no more lines than this, not counting remarks. */
+/** The banner shows how services run if it then has at most this many lines, not counting remarks. */
 const MAX_LINES = 8;
-/** With more services than this, it says so only if that is short. */
+/** With more services than this, it shows how they run only if that is short. */
 const MAX_DESCRIBED = 6;
-/** Names of services are easy to read in lines of at most this many columns. */
+/** Service names are wrapped at this many columns, to stay easy to read. */
 const MAX_TEXT_WIDTH = 68;
-/** What comes before the text of a line: its label, and spaces. */
+/** Columns before the text of a line: its label and spaces. */
 const LABEL_WIDTH = 10;
-/** The one with the version, and an empty one. */
+/** The line with the version, and an empty line. */
 const HEAD_LINES = 2;
-/** How many variables are named at most. */
+/** How many variables are listed at most. */
 const MAX_NAMES = 8;
 
-/** A label, and what it stands for. */
+/** A label and its text. */
 export type BannerLine = readonly [label: string, text: Text];
 
 /**
- * The lines of the banner below its head: what comes before the services, these, and what comes after. All services are
- * named; how they run is said of as many as are read at a glance.
+ * Makes the lines of the banner below its head: those before the services, the services, and those after. It lists all
+ * services, and how they run for as many as can be read at a glance.
  * @param columns of the terminal
  */
 export function bannerLines(
@@ -36,7 +36,7 @@ export function bannerLines(
   return [...before, ...serviceLines(services, room, columns), ...after];
 }
 
-/** The line with the URLs for other machines; none where only this machine reaches the dev server. */
+/** The line with the URLs for other machines; none when only this machine reaches the dev server. */
 export function networkLines({ networkUrls, config }: Pick<DevServer, 'networkUrls' | 'config'>): BannerLine[] {
   if (networkUrls === undefined) return [];
   const { api_url, proxy_url } = networkUrls;
@@ -51,7 +51,9 @@ function serviceLines(services: readonly ServiceConfig[], room: number, columns:
   return lines.map((text, index) => [index === 0 ? 'runs' : '', text]);
 }
 
-/** How each service runs: a line for each, and one for the last ones together; undefined if that is too much to read. */
+/**
+ * How each service runs: a line each, and one line for the last ones together; undefined if that is too much to read.
+ */
 function describeEach(services: readonly ServiceConfig[], room: number): string[] | undefined {
   const width = Math.max(...services.map(({ name }) => name.length));
   const oneLineEach = services.length <= room ? services : services.slice(0, room - 1);
@@ -79,8 +81,9 @@ function wrapped(text: string, width: number): string[] {
 }
 
 /**
- * Which variables come from env files: their names, never their values. None where there are no such files, or one can't
- * be read: then the build says so. A named pipe is left to the build: what is read from it is gone.
+ * Lists the variables from env files: their names, never their values. No line if there are no env files, or if one
+ * can't be read: then the build reports it. Only the build reads named pipes, since their content can be read only
+ * once.
  */
 export async function environmentLines(services: readonly ServiceConfig[]): Promise<BannerLine[]> {
   const files = services.flatMap(({ envFiles }) => envFiles);

@@ -1,6 +1,6 @@
-/** What a terminal could obey: nothing of this has a place in a line but tabs and, where they are wanted, colors. */
+/** Everything a terminal could interpret. Lines may contain none of this but tabs and, if enabled, colors. */
 const SPECIAL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]/;
-/** Ends of lines, of the kinds that any terminal or browser knows. */
+/** Line breaks of any kind that a terminal or browser knows. */
 const LINE_ENDS = /\r?\n|[\u000b\u000c\u0085\u2028\u2029]/g;
 /**
  * C0 but tab, return and what sequences are made of (BEL, ESC), DEL, C1, and marks that change the direction of text:
@@ -8,16 +8,16 @@ const LINE_ENDS = /\r?\n|[\u000b\u000c\u0085\u2028\u2029]/g;
  */
 const CONTROLS =
   /[\u0000-\u0006\u0008\u000e-\u001a\u001c-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f]/g;
-/** CSI; OSC, DCS, SOS, PM and APC with their strings; two-character ones; also those that never end, and a lone ESC. */
+/** CSI; OSC, DCS, SOS, PM and APC with their strings; two-character sequences; unterminated sequences; a lone ESC. */
 const SEQUENCES = /\u001b\[[0-?]*[ -/]*[@-~]?|\u001b[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[ -/]*[0-~]?/g;
 const COLOR = /^\u001b\[[0-9;:]*m$/;
 const BELL = /\u0007/g;
 const RESET = '\u001b[0m';
 
 /**
- * Makes a line that a program printed safe to show: colors may stay, but nothing that moves the cursor, clears the screen,
- * sets the title, writes the clipboard, rings the bell or changes the direction of text. Of parts that a program printed
- * over each other, separated by `\r`, the last one is shown.
+ * Makes a line that a program printed safe to show: colors may stay, but nothing that moves the cursor, clears the
+ * screen, sets the title, writes the clipboard, rings the bell or changes the direction of text. Of parts that a
+ * program printed over each other, separated by `\r`, the last one is shown.
  * @param colors whether colors stay; they end with the line
  */
 export function cleanOutput(text: string, colors: boolean): string {
@@ -29,7 +29,7 @@ export function cleanOutput(text: string, colors: boolean): string {
   return cleaned.includes('\u001b') ? `${cleaned}${RESET}` : cleaned;
 }
 
-/** Makes any text, such as a key, a path or a message, one that moves nothing and stays in its line and column. */
+/** Makes any text, such as a key, a path or a message, safe to show: it moves no cursor and stays on its line. */
 export function cleanText(text: string): string {
   if (!SPECIAL.test(text)) return text;
   return text
@@ -40,7 +40,7 @@ export function cleanText(text: string): string {
     .replace(BELL, '');
 }
 
-/** What is seen last of a line in which a program printed parts over each other, as progress bars do. */
+/** Returns the visible end of a line whose parts were printed over each other, as progress bars do. */
 export function lastPart(line: string): string {
   let end = line.length;
   while (line[end - 1] === '\r') end -= 1;

@@ -1,4 +1,4 @@
-/** How many colors a stream gets: none if it does not show them, or the user does not want them. */
+/** Returns the color level of a stream: 0 if it does not support colors, or the user turned them off. */
 export function colorLevel(stream: Pick<NodeJS.WriteStream, 'isTTY' | 'getColorDepth'>): 0 | 1 | 2 | 3 {
   if (process.env.NO_COLOR || !stream.isTTY) return 0;
   const bits = stream.getColorDepth();

@@ -28,9 +28,9 @@ import { blue, bold, compose, cyan, dim, green, magenta, Printed, red, type Text
 
 const NAME_COLORS = [cyan, magenta, blue, yellow, green];
 const MAX_NAME_LENGTH = 24;
-const STILL_RUNNING = 'still running after SIGTERM; killed now';
+const STILL_RUNNING = 'still running after SIGTERM; killing it now';
 
-/** Shows a person what happens in the dev server. */
+/** Shows the events of the dev server to a person. */
 export class DevReporter implements Reporter {
   readonly #writer: LineWriter;
   readonly #filter: LogFilter;
@@ -100,7 +100,7 @@ export class DevReporter implements Reporter {
 
   #state(backend: Backend, state: BackendState, now: Date): void {
     if (!this.#filter.shows(backend.id)) return;
-    // The line before said this about all of them.
+    // The line before already said this about all backends.
     if (this.#isStopping && state.status === 'terminating') return;
     const ms = formatDuration(now.getTime() - backend.createdAt.getTime());
     const color = state.status === 'ready' ? green : 'reason' in state ? yellow : dim;
@@ -126,7 +126,7 @@ export class DevReporter implements Reporter {
   }
 
   output(log: BackendLog, source: LogRecord['source'], lines: readonly Buffer[]): void {
-    // Remarks have been shown as notices.
+    // Remarks were already shown as notices.
     if (lines.length === 0 || source === 'jamdev' || !this.#filter.shows(log.owner.backendId)) return;
     const name = this.#nameOf(log.owner.backendId);
     this.#writer.writeOutput(
@@ -181,7 +181,7 @@ export class DevReporter implements Reporter {
 
   buildEnded(service: string, outcome: BuildOutcome, command: string | undefined): void {
     this.#writer.live(buildKey(service), undefined);
-    // Without a build there is nothing to report, unless the variables for it can't be read.
+    // Without a build command there is nothing to report, unless its variables can't be read.
     if (command === undefined && outcome.result !== 'failed') {
       return;
     } else if (outcome.result === 'succeeded') {
@@ -224,7 +224,7 @@ export class DevReporter implements Reporter {
     if (alone && state.exitCode !== 0) {
       this.#crashCard(backend, describeOwnEnd(true, state), ms);
     } else if (this.#filter.shows(backend.id)) {
-      // Why it was terminated was said when that began.
+      // The reason was already shown when the termination began.
       this.#line(
         compose`${name} ${alone ? 'exited by itself' : 'terminated'} ${dim(`(${describeExit(state)}, ${ms})`)}`,
       );
@@ -260,7 +260,7 @@ export class DevReporter implements Reporter {
     return color(`${cut} |`);
   }
 
-  /** The prefix of lines about a service's builds; with the service's name if there are several. */
+  /** The prefix of lines about a service's builds; with the service's name if there are several services. */
   #buildOf(service: string): string {
     return this.#severalServices ? `build  ${service}` : 'build ';
   }
@@ -274,7 +274,7 @@ export class DevReporter implements Reporter {
   }
 }
 
-/** Whether it got SIGTERM before. */
+/** Whether it received SIGTERM before. */
 function hasBeenAsked({ history }: Backend): boolean {
   return history.some(({ status }) => status === 'terminating');
 }
@@ -288,9 +288,9 @@ function buildKey(service: string): string {
   return `build ${service}`;
 }
 
-/** A server that hard-codes 8080 finds the port taken by jamdev's own API. */
+/** Hint for a server that hard-codes 8080, which is the port of jamdev's API. */
 function portHint({ build, log: { lastLines } }: Backend): string | undefined {
   if (build?.kind !== 'process' || !saysPortTaken(lastLines)) return undefined;
   const advice = fixedPortAdvice({ commands: [build.command], output: lastLines, files: filesIn(build.cwd) });
-  return `If it listens on a fixed port such as 8080, which is jamdev's API here: ${advice}`;
+  return `If it listens on a fixed port such as 8080 (here the port of jamdev's API): ${advice}`;
 }

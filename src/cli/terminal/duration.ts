@@ -1,6 +1,6 @@
 /** A time span as people write it: `87 ms`, `3.2 s`, `4 min 5 s`. */
 export function formatDuration(ms: number): string {
-  // Each limit is where the rounded number would reach the next unit.
+  // Each limit is the point where the rounded number would reach the next unit.
   if (ms < 999.5) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);

@@ -1,14 +1,16 @@
-/** How many columns of a terminal a text takes; string-width, which is loaded late. */
+/** Measures a text in terminal columns: string-width, which is loaded late. */
 export type WidthOf = (text: string) => number;
 
 const CUT_MARK = '...';
 
-/** The beginning of a text that fits into a number of columns; a wide character takes two, and is never split. */
+/**
+ * Returns the beginning of a text that fits into a number of columns. A wide character takes two, and is never split.
+ */
 export function sliceToWidth(text: string, columns: number, widthOf: WidthOf): string {
   if (text.length <= columns && /^[ -~]*$/.test(text)) return text;
   let width = 0;
   let fitting = '';
-  // What a person sees as one character can be several, such as a flag or a family.
+  // A visible character can consist of several code points, such as a flag or a family.
   for (const { segment } of new Intl.Segmenter().segment(text)) {
     width += widthOf(segment);
     if (width > columns) break;
@@ -17,7 +19,7 @@ export function sliceToWidth(text: string, columns: number, widthOf: WidthOf): s
   return fitting;
 }
 
-/** The beginning and the end of a text, in a number of columns; keys often differ only at their end. */
+/** Cuts a text in the middle to fit into a number of columns: keys often differ only at the end. */
 export function fitMiddle(text: string, columns: number, widthOf: WidthOf): string {
   if (widthOf(text) <= columns) return text;
   const room = columns - CUT_MARK.length;
@@ -26,7 +28,7 @@ export function fitMiddle(text: string, columns: number, widthOf: WidthOf): stri
   return `${sliceToWidth(text, room - widthOf(end), widthOf)}${CUT_MARK}${end}`;
 }
 
-/** The end of a text that fits into a number of columns. */
+/** Returns the end of a text that fits into a number of columns. */
 function sliceEnd(text: string, columns: number, widthOf: WidthOf): string {
   let width = 0;
   let fitting = '';
@@ -38,7 +40,7 @@ function sliceEnd(text: string, columns: number, widthOf: WidthOf): string {
   return fitting;
 }
 
-/** The same as {@link sliceToWidth}; where something was cut off, three dots take its place. */
+/** Cuts a text like {@link sliceToWidth}, and marks the cut with three dots. */
 export function fitToWidth(text: string, columns: number, widthOf: WidthOf): string {
   if (widthOf(text) <= columns) return text;
   if (columns <= CUT_MARK.length) return sliceToWidth(text, columns, widthOf);

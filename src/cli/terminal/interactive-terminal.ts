@@ -4,12 +4,12 @@ import type { KeyQuestion } from './key-question.js';
 import type { LineWriter } from './line-writer.js';
 import { type KeyInput, listenForKeys, type Shortcut } from './shortcuts.js';
 
-/** How often a program in the background checks whether it is in the foreground again: no signal reports it. */
+/** How often a background program checks whether it is in the foreground again: no signal reports that. */
 const FOREGROUND_LOOK_MS = 1_000;
-/** A program runs on for no longer than this after SIGTSTP, unless the system does not stop it at all. */
+/** Within this time after SIGTSTP the program is stopped, unless the system does not stop it at all. */
 const STOP_TAKES_MS = 200;
 
-/** What an InteractiveTerminal works with. */
+/** What an InteractiveTerminal needs. */
 export interface InteractiveParts {
   input: KeyInput;
   writer: LineWriter;
@@ -17,13 +17,13 @@ export interface InteractiveParts {
   question: KeyQuestion;
   /** Called on Ctrl-C. */
   interrupt(): void;
-  /** Loads the footer, which takes longer than a start should. @returns undefined where there is to be none */
+  /** Loads the footer, which would slow down the start. @returns undefined when there is no footer */
   loadScreen(): Promise<BottomScreen | undefined>;
 }
 
 /**
- * Keys and footer of a program in a terminal: taken while it is in the foreground, given back when it is suspended and
- * at the end, so that the terminal is then as it was before.
+ * Keys and footer of a program in a terminal. It takes the terminal in the foreground, and restores it when suspended
+ * and at the end.
  */
 export class InteractiveTerminal {
   readonly #parts: InteractiveParts;
@@ -37,15 +37,15 @@ export class InteractiveTerminal {
     this.#parts = parts;
   }
 
-  /** Takes the terminal, as soon as this program is in its foreground. */
+  /** Takes the terminal as soon as this program is in the foreground. */
   async open(): Promise<void> {
     process.on('SIGCONT', this.#take);
-    // An error that ends the program is printed where the footer stands.
+    // An error that ends the program is printed in place of the footer.
     process.on('uncaughtExceptionMonitor', this.#close);
     process.on('exit', this.#close);
-    // A closed terminal refuses everything. Closing it sends SIGHUP, which stops the dev server gracefully.
+    // All calls fail on a closed terminal. Closing it sends SIGHUP, which stops the dev server gracefully.
     this.#parts.input.on('error', () => this.abandon());
-    // Not by stdout's 'resize', which misses a size that has changed back by the time Node.js reads it.
+    // Not with stdout's 'resize', which misses a size that has changed back by the time Node.js reads it.
     process.on('SIGWINCH', this.#resized);
     await this.#take();
     const screen = await this.#parts.loadScreen();
@@ -55,17 +55,17 @@ export class InteractiveTerminal {
     if (this.#stopListening !== undefined) screen.show();
   }
 
-  /** Clears the screen at the request of a person. */
+  /** Clears the screen on a key press. */
   clear(): void {
     this.#screen?.clear();
   }
 
-  /** Gives the terminal back permanently. Safe to call again. */
+  /** Restores the terminal permanently. Safe to call again. */
   close(): void {
     this.#close();
   }
 
-  /** The terminal is gone: it is not written to anymore. */
+  /** Handles a closed terminal: no more writes. */
   abandon(): void {
     this.#gone = true;
     this.#screen?.abandon();
@@ -85,7 +85,10 @@ export class InteractiveTerminal {
 
   readonly #resized = (): void => this.#screen?.resized();
 
-  /** Takes keys and screen, also again: a shell may have changed the terminal's mode while this program was stopped. */
+  /**
+   * Takes keys and screen. May be repeated: a shell may have changed the terminal's mode while this program was
+   * stopped.
+   */
   readonly #take = async (): Promise<void> => {
     clearTimeout(this.#look);
     const allowed = (await terminalPlace()) !== 'background';
@@ -107,7 +110,7 @@ export class InteractiveTerminal {
     this.#stopListening = undefined;
   }
 
-  /** Does what the terminal does on Ctrl-Z: stops this program with all of its job, npx or npm among them. */
+  /** Does what the terminal does on Ctrl-Z: stops the whole job, including npx or npm. */
   #suspend(): void {
     this.#give();
     process.kill(0, 'SIGTSTP');

@@ -6,7 +6,7 @@ import type { Output } from './output.js';
 import { portRemarks } from './port-remarks.js';
 import type { Reporter } from './reporter.js';
 
-/** Shows a program what happens in the dev server: one JSON object a line, each with an `event`. */
+/** Prints the events of the dev server for programs: one JSON object per line, each with an `event`. */
 export class JsonReporter implements Reporter {
   readonly #output: Output;
   readonly #writer: LineWriter;
@@ -31,7 +31,7 @@ export class JsonReporter implements Reporter {
     const objects = toEventJson(event);
     if (event.type === 'output') return this.#writer.jsonOutput(objects);
     for (const each of objects) {
-      // What a build prints is not jamdev's own text.
+      // The output of a build is not jamdev's own text.
       if (event.type === 'build-line') this.#writer.json(each);
       else this.#output.jsonWithHints(each);
     }

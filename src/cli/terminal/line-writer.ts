@@ -4,25 +4,25 @@ import { type Output, toSafeJson } from './output.js';
 import { plain, type Text } from './text.js';
 import { textWidth } from './text-width.js';
 
-/** How much may wait for a slow reader before backends' output is left out. */
+/** How many bytes may wait for a slow reader before output of backends is dropped. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
 const CLEAR_LINE = '\r\u001b[2K';
 
-/** What shows lines in place of the bare terminal. */
+/** Shows lines instead of the plain terminal. */
 export interface LogScreen {
   /** Adds whole lines. */
   append(text: string): void;
-  /** Shows lines that are not finished, the newest last. They are plain text. */
+  /** Shows unfinished lines, the newest last. They are plain text. */
   live(lines: readonly string[]): void;
 }
 
 /**
- * Writes lines to a terminal or pipe that may be slower than what is printed. Backends must not wait for it and memory
- * must not fill up meanwhile, so what backends print is left out while too much is waiting; the logs have all of it.
+ * Writes lines to a terminal or pipe that may be slower than the output. Backends must not wait for it and memory must
+ * not fill up, so output of backends is dropped while too much is waiting. The logs contain all of it.
  *
- * Unfinished lines are shown below the others. Their key identifies their source; where there is room for only one, the
- * newest is shown.
+ * Unfinished lines are shown below the others. Their key identifies their source; if only one fits, the newest is
+ * shown.
  */
 export class LineWriter {
   readonly #output: Output;
@@ -33,15 +33,16 @@ export class LineWriter {
   #liveShown = false;
   #screen: LogScreen | undefined;
 
-  /** @param tellLeftOut says how many lines of backends were left out */
+  /** @param tellLeftOut makes the remark about dropped lines of backends */
   constructor(output: Output, tellLeftOut?: (count: number) => void) {
     this.#output = output;
     this.#tellLeftOut =
       tellLeftOut ??
-      ((count) => this.write(`(${count} lines were printed too fast to be shown here; to see them: npx jamdev logs)`));
+      ((count) =>
+        this.write(`(${count} lines were not shown because they were printed too fast; to see them: npx jamdev logs)`));
   }
 
-  /** Has a screen show what is written from now on; undefined: the bare terminal again. */
+  /** Writes to a screen from now on; undefined: to the plain terminal again. */
   writeTo(screen: LogScreen | undefined): void {
     if (this.#liveShown) this.#output.stream.write(CLEAR_LINE);
     this.#liveShown = false;
@@ -49,24 +50,24 @@ export class LineWriter {
     if (screen !== undefined) this.#showLive();
   }
 
-  /** Writes a line, in any case. */
+  /** Writes a line; it is never dropped. */
   write(text: Text): void {
     this.writeLines(undefined, [text]);
   }
 
-  /** Writes a value as JSON in a line, in any case. */
+  /** Writes a value as a line of JSON; it is never dropped. */
   json(value: unknown): void {
     this.#output.json(value);
   }
 
-  /** Shows a line that the next one of the same key replaces, in a terminal only; undefined removes it. */
+  /** In a terminal only: shows a line that the next one of the same key replaces; undefined removes it. */
   live(key: string, text: Text | undefined): void {
     if (text === undefined) this.#live.delete(key);
     else this.#setLive(key, plain(text));
     this.#showLive();
   }
 
-  /** Shows a line that a program has not finished yet. Whole lines of the same key replace it. */
+  /** Shows an unfinished line of a program. Whole lines of the same key replace it. */
   unfinished(key: string, text: Text): void {
     if (this.#isTerminal) return this.live(key, text);
     if (this.#isBehind) return;
@@ -74,20 +75,20 @@ export class LineWriter {
     if (added !== '') this.#output.stream.write(added);
   }
 
-  /** Writes lines that a backend printed, unless too much is waiting already. */
+  /** Writes lines of a backend, unless too much is already waiting. */
   writeOutput(key: string, lines: readonly Text[]): void {
     if (!this.#isBehind) return this.writeLines(key, lines);
     this.#live.delete(key);
     this.#leaveOut(lines.length);
   }
 
-  /** The same for a program that reads them: each as a JSON value. */
+  /** Writes lines of a backend as JSON values, unless too much is already waiting. */
   jsonOutput(values: readonly unknown[]): void {
     if (this.#isBehind) return this.#leaveOut(values.length);
     this.#output.stream.write(values.map((value) => `${toSafeJson(value)}\n`).join(''));
   }
 
-  /** Writes whole lines, in any case; those of a key replace its unfinished line. */
+  /** Writes whole lines, which are never dropped; those of a key replace its unfinished line. */
   writeLines(key: string | undefined, lines: readonly Text[]): void {
     let text = '';
     for (const line of lines) text += `${this.#output.render(line)}\n`;
@@ -95,14 +96,14 @@ export class LineWriter {
     if (this.#screen !== undefined) {
       this.#screen.append(text);
     } else {
-      // As bytes: a string that waits would still be made of all its pieces, several times as large.
+      // As bytes: a waiting string would keep all the pieces it was concatenated from, several times as large.
       this.#output.stream.write(Buffer.from(`${this.#liveShown ? CLEAR_LINE : ''}${this.#openLine.finish(key, text)}`));
       this.#liveShown = false;
     }
     this.#showLive();
   }
 
-  /** Leaves the last line as it is, and the cursor at the beginning of the next. */
+  /** Ends the last line, and leaves the cursor at the beginning of the next. */
   close(): void {
     const end = this.#liveShown ? '\n' : this.#openLine.close();
     this.#liveShown = false;
@@ -110,7 +111,7 @@ export class LineWriter {
     if (end !== '') this.#output.stream.write(end);
   }
 
-  /** How wide the terminal is; 80 where there is none. */
+  /** The width of the terminal; 80 without a terminal. */
   get columns(): number {
     return this.#output.stream.columns ?? 80;
   }
@@ -125,7 +126,7 @@ export class LineWriter {
 
   #setLive(key: string, text: string): void {
     if (this.#live.get(key) === text) return;
-    // The newest stands last.
+    // The newest is last.
     this.#live.delete(key);
     if (text !== '') this.#live.set(key, text);
   }

@@ -1,6 +1,6 @@
 import type { Backend } from '../../platform/backend.js';
 
-/** Whose log is shown: of all backends, or of one. */
+/** Selects whose log is shown: that of all backends, or of one. */
 export class LogFilter {
   #only: Backend | undefined;
 
@@ -9,13 +9,13 @@ export class LogFilter {
     return this.#only;
   }
 
-  /** Moves on to the next backend, and after the last one to all. @param running oldest first */
+  /** Moves on to the next backend, or to all after the last one. @param running oldest first */
   cycle(running: readonly Backend[]): void {
     const only = this.#only;
     this.#only = running[only === undefined ? 0 : running.indexOf(only) + 1];
   }
 
-  /** Whether what a backend prints is to be shown. */
+  /** Whether the output of a backend is shown. */
   shows(backendId: string): boolean {
     return this.#only === undefined || this.#only.id === backendId;
   }

@@ -1,13 +1,13 @@
 /**
- * The last line written to a file or pipe, while it has no newline yet. Nothing can be taken back there:
- * an unfinished line is written once and then only added to; if it changes in another way, or other lines come in
+ * The last, unfinished line of a file or pipe. Written text can't be taken back there:
+ * an unfinished line is written once and then only extended; if it changes in another way, or other lines come in
  * between, the whole line is written again once it is finished.
  */
 export class OpenLine {
   #open: { key: string; text: string } | undefined;
   readonly #written = new Set<string>();
 
-  /** @returns what to write to show an unfinished line; `key` tells whose it is */
+  /** @returns what to write to show an unfinished line; `key` identifies its source */
   unfinished(key: string, text: string): string {
     if (this.#open?.key === key) {
       const shown = this.#open.text;

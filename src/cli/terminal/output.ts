@@ -4,13 +4,13 @@ import { cleanText } from './clean.js';
 import { colorLevel } from './color-level.js';
 import { Printed, render, type Text } from './text.js';
 
-/** What an Output writes to; process.stdout fits. */
+/** A stream that an Output can write to, such as process.stdout. */
 export type OutputStream = Pick<
   NodeJS.WriteStream,
   'write' | 'writableLength' | 'once' | 'isTTY' | 'columns' | 'rows' | 'getColorDepth'
 >;
 
-/** What JSON.stringify leaves as it is though a terminal would obey it. */
+/** Characters that JSON.stringify does not escape, but terminals interpret. */
 const UNESCAPED = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]/g;
 
 /**
@@ -19,11 +19,11 @@ const UNESCAPED = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]/g
  */
 export class Output {
   readonly stream: OutputStream;
-  /** With or without colors, as the stream is. */
+  /** With the color level of the stream. */
   readonly chalk: ChalkInstance;
   /** Whether the colors of what backends print are shown. */
   printedColors: boolean;
-  /** Makes commands in jamdev's own text work where they are printed; see `Hints`. */
+  /** Adapts commands in jamdev's own text to where they are printed; see `Hints`. */
   adaptHints: (text: string) => string = (text) => text;
 
   constructor(stream: OutputStream) {
@@ -38,8 +38,8 @@ export class Output {
   }
 
   /**
-   * Writes a message that can have several lines, such as an error with the last lines of a program. All but the first are
-   * indented, so that none can be mistaken for a message of its own.
+   * Writes a message that can have several lines, such as an error with the last lines of a program. All lines but the
+   * first are indented, so that none looks like a separate message.
    */
   lines(message: string): void {
     for (const [index, text] of message.split('\n').entries()) {
@@ -47,7 +47,7 @@ export class Output {
     }
   }
 
-  /** Writes text of several lines that jamdev itself has laid out, such as help. */
+  /** Writes text of several lines that jamdev laid out itself, such as help. */
   block(text: string): void {
     this.stream.write(this.adaptHints(text).split('\n').map(cleanText).join('\n'));
   }
@@ -57,23 +57,23 @@ export class Output {
     this.stream.write(`${toSafeJson(value, indent)}\n`);
   }
 
-  /** Writes what is JSON already, with its newline. */
+  /** Writes text that is already JSON, including its newline. */
   rawJson(text: string): void {
     this.stream.write(escapeUnsafe(text));
   }
 
-  /** Writes jamdev's own words as JSON, in one line: commands in them work where they are printed. */
+  /** Writes jamdev's own text as one line of JSON, with its commands adapted to where they are printed. */
   jsonWithHints(value: unknown): void {
     this.json(adaptJsonHints(value, this.adaptHints));
   }
 
-  /** Turns a text into what would be written. */
+  /** Renders a text without writing it. */
   render(text: Text): string {
     return render(text, this.chalk, this.printedColors, this.adaptHints);
   }
 }
 
-/** JSON with the true values, in which everything that a terminal would obey is escaped. */
+/** Makes JSON in which everything that a terminal would interpret is escaped. */
 export function toSafeJson(value: unknown, indent = 0): string {
   return escapeUnsafe(JSON.stringify(value, null, indent));
 }

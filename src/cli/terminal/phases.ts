@@ -2,7 +2,7 @@ import type { Status } from '../../contract/status.js';
 import type { StartKind } from '../../runtime/runtime.js';
 import { formatDuration } from './duration.js';
 
-/** The starts that a person may want to know of. */
+/** Kinds of starts that are worth showing. */
 const STARTS: Partial<Record<StartKind, string>> = { warm: '; warm start', pool: '; warm pool' };
 
 /** A status, and when it began. */
@@ -12,11 +12,11 @@ export interface PhaseStart {
 }
 
 /**
- * How long a backend took to get ready, and where that time went: `327 ms: scheduled 2 ms, loading 3, waiting 322`.
- * A unit is written only where it differs from the one before.
- * @param history in order; what comes after `ready` does not matter
- * @param start how its process was started, if that is known
- * @returns undefined when it was never ready
+ * Describes how long a backend took to become ready, by phase: `327 ms: scheduled 2 ms, loading 3, waiting 322`.
+ * A unit is shown only if it differs from the previous one.
+ * @param history in order; statuses after `ready` don't matter
+ * @param start how its process was started, if known
+ * @returns undefined when the backend was never ready
  */
 export function describePhases(history: readonly PhaseStart[], start?: StartKind): string | undefined {
   const readyAt = history.findIndex(({ status }) => status === 'ready');

@@ -4,7 +4,7 @@ import { fromHome } from './project-names.js';
 /** The port that the official libraries use in their dev mode, unless JAMSOCKET_DEV_PORT names another. */
 const LIBRARY_PORT = 8080;
 
-/** What a person should know about a dev server that does not have the default ports, in sentences. */
+/** Explains to the user why a dev server does not have the default ports, in sentences. */
 export function portRemarks(move: PortMove | undefined): string[] {
   if (move === undefined) return [];
   const { port, proxyPort, taken } = move;
@@ -12,12 +12,12 @@ export function portRemarks(move: PortMove | undefined): string[] {
   const holder = taken?.project === undefined ? 'another program' : `the dev server for ${fromHome(taken.project)}`;
   const why =
     taken === undefined
-      ? `This folder keeps the ports ${port} and ${proxyPort}, because others were taken at an earlier start. ${back}`
+      ? `This folder keeps the ports ${port} and ${proxyPort}, because the default ports were taken at an earlier start. ${back}`
       : `Port ${taken.port} is used by ${holder}; this folder uses ${port} and ${proxyPort} from now on. ${back}`;
   if (port === LIBRARY_PORT) return [why];
   const otherwise = taken?.project === undefined ? '' : ' and reach the other project';
   return [
     why,
-    `Start your app with JAMSOCKET_DEV_PORT=${port}: otherwise the official libraries ask port ${LIBRARY_PORT}${otherwise}.`,
+    `Start your app with JAMSOCKET_DEV_PORT=${port}: otherwise the official libraries use port ${LIBRARY_PORT}${otherwise}.`,
   ];
 }

@@ -3,7 +3,7 @@ import type { BackendState } from '../../platform/backend-state.js';
 import type { Reporter } from './reporter.js';
 
 /**
- * Passes on what goes wrong, and nothing else.
+ * Passes on problems only.
  * @param reporter shows it
  */
 export function problemsOnly(reporter: Reporter): Reporter {
@@ -38,7 +38,7 @@ function isProblem(event: DevServerEvent): boolean {
   }
 }
 
-/** The backend crashed, or jamdev ended it because of a problem. */
+/** Whether the backend crashed, or jamdev ended it because of a problem. */
 function isProblemState(state: BackendState): boolean {
   if (!('reason' in state) || state.reason === undefined) return state.status === 'terminated' && state.exitCode !== 0;
   return state.reason === 'startuptimeout' || state.reason === 'internalerror' || state.reason === 'lost';

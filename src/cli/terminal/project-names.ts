@@ -1,7 +1,7 @@
 import { sep } from 'node:path';
 
 /**
- * Short names for project folders: as many of the last parts of each path as distinguish it from the others.
+ * Makes short names for project folders: as many trailing parts of each path as it takes to tell them apart.
  * @param projects absolute paths; the same one may occur several times
  */
 export function shortNames(projects: readonly string[]): Map<string, string> {

@@ -3,7 +3,7 @@ import type { DevServerEvent } from '../../dev-server/events.js';
 import type { BannerLine } from './banner.js';
 import type { Text } from './text.js';
 
-/** Shows what happens in a dev server: to a person, or to a program. */
+/** Shows the events of a dev server to a person or a program. */
 export interface Reporter {
   /** @param environment the lines about env files, for a person */
   started(server: DevServer, ms: number, environment: readonly BannerLine[]): void;

@@ -1,11 +1,11 @@
 import type { KeyQuestion } from './key-question.js';
 
-/** A key that does something while the dev server runs in a terminal. */
+/** A key with an action while the dev server runs in a terminal. */
 export interface Shortcut {
   key: string;
-  /** In a word, for the footer. */
+  /** A word for the footer. */
   label: string;
-  /** In a sentence, for the help. */
+  /** A sentence for the help. */
   description: string;
   action(): void;
 }
@@ -14,13 +14,13 @@ const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';
 const CTRL_Z = '\u001a';
 const ESCAPE = '\u001b';
-/** Arrows, function keys and Alt come as an escape and characters that are no keys of their own: down is ESC [ B. */
+/** Arrows, function keys and Alt arrive as ESC and characters that must not count as keys: down is ESC [ B. */
 const ESCAPE_SEQUENCES = new RegExp(`${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|O\\P{Cc}|\\P{Cc})?`, 'gu');
 
-/** The terminal's input; process.stdin fits. */
+/** The input of the terminal, such as process.stdin. */
 export type KeyInput = Pick<NodeJS.ReadStream, 'isTTY' | 'setRawMode' | 'on' | 'off' | 'resume' | 'pause'>;
 
-/** What the terminal itself does on these keys, unless it is in raw mode. */
+/** Handlers of keys that the terminal itself handles unless it is in raw mode. */
 export interface ControlKeys {
   /** Ctrl-C. */
   interrupt(): void;
@@ -29,9 +29,9 @@ export interface ControlKeys {
 }
 
 /**
- * Listens for single keys in raw mode, in which Ctrl-C is a key as well.
- * @param question gets the next key if it is open; Escape is a key only then
- * @returns stops listening and gives the terminal back as it was
+ * Listens for single keys in raw mode, in which Ctrl-C is an ordinary key.
+ * @param question receives the next key while it is open; Escape only counts as a key then
+ * @returns a function that stops listening and restores the terminal
  */
 export function listenForKeys(
   input: KeyInput,
@@ -58,7 +58,7 @@ export function listenForKeys(
   };
 }
 
-/** The shortcuts as a table, one line each. */
+/** Formats the shortcuts as a table, one line each. */
 export function shortcutTable(shortcuts: readonly Shortcut[]): string[] {
   return shortcuts.map(({ key, description }) => `  ${key}  ${description}`);
 }

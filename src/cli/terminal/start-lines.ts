@@ -2,10 +2,10 @@ import type { Clock } from '../../os/clock.js';
 import type { Backend } from '../../platform/backend.js';
 import { type BackendState, rankOf } from '../../platform/backend-state.js';
 
-/** A start that takes longer is shown step by step; most take a tenth of that. */
+/** A start that takes longer than this is shown step by step; most take a tenth of it. */
 const LONG_START_MS = 2_000;
 
-/** Decides which states of a backend that starts are shown: none but `ready`, unless it takes long. */
+/** Decides which states of a starting backend are shown: only `ready`, unless the start takes long. */
 export class StartLines {
   readonly #clock: Clock;
   readonly #showLong: (backend: Backend) => void;
@@ -13,13 +13,13 @@ export class StartLines {
   readonly #starting = new Map<string, () => void>();
   readonly #long = new Set<string>();
 
-  /** @param showLong shows the state of a backend whose start takes long */
+  /** @param showLong shows the state of a backend with a long start */
   constructor(clock: Clock, showLong: (backend: Backend) => void) {
     this.#clock = clock;
     this.#showLong = showLong;
   }
 
-  /** Whether a state is to be shown. */
+  /** Whether to show a state. */
   shows(backend: Backend, { status }: BackendState): boolean {
     const { id } = backend;
     if (status === 'scheduled') {

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 
-/** How many columns of a terminal a text takes. Most texts are plain, and don't need the tables of Unicode. */
+/** Measures a text in terminal columns. Most texts are ASCII, and don't need the Unicode tables. */
 export function textWidth(text: string): number {
   return /^[ -~]*$/.test(text) ? text.length : stringWidth(text);
 }

@@ -1,16 +1,16 @@
 import type { ChalkInstance } from 'chalk';
 import { cleanOutput, cleanText } from './clean.js';
 
-/** How a piece of text may look. */
+/** Styles of a piece of text. */
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan' | 'magenta' | 'blue';
 
 /**
- * A line for a terminal, in pieces. A string is shown as plain text, whatever is in it: only what is given as
- * {@link Styled} or {@link Printed} can have colors, and nothing can do more.
+ * A line for a terminal, in pieces. A string is always shown as plain text; only pieces given as
+ * {@link Styled} or {@link Printed} can have colors, and no piece can contain other control sequences.
  */
 export type Text = string | number | Styled | Printed | readonly Text[];
 
-/** A piece of text with a look that jamdev gives it. */
+/** A piece of text that jamdev styles. */
 export class Styled {
   constructor(
     readonly style: Style,
@@ -18,7 +18,7 @@ export class Styled {
   ) {}
 }
 
-/** A line that a program printed: its colors stay where they are wanted. */
+/** A line that a program printed: its colors stay if they are enabled. */
 export class Printed {
   constructor(readonly line: string) {}
 }
@@ -34,16 +34,16 @@ export const cyan = styled('cyan');
 export const magenta = styled('magenta');
 export const blue = styled('blue');
 
-/** Puts pieces together, as in compose`${bold(name)} is ready`. */
+/** Joins pieces, such as compose`${bold(name)} is ready`. */
 export function compose(strings: TemplateStringsArray, ...pieces: Text[]): Text {
   return strings.flatMap((literal, index) => [literal, pieces[index] ?? '']);
 }
 
 /**
- * Turns a text into what is written to a terminal.
- * @param chalk with or without colors, as the terminal is
+ * Renders a text for a terminal.
+ * @param chalk with the color level of the terminal
  * @param printedColors whether the colors of {@link Printed} stay
- * @param adapt changes what is not of another program
+ * @param adapt changes jamdev's own text
  */
 export function render(
   text: Text,
@@ -60,7 +60,7 @@ export function render(
   return rendered;
 }
 
-/** Turns a text into plain text, still safe to show. */
+/** Converts a text to plain text, still safe to show. */
 export function plain(text: Text): string {
   if (typeof text === 'string') return cleanText(text);
   if (typeof text === 'number') return String(text);

@@ -1,30 +1,30 @@
 import { JamdevError } from './jamdev-error.js';
 import { quote } from './quote.js';
 
-/** Requests to `jamdev serve` that are not allowed. */
+/** Errors for requests to `jamdev serve` that are not allowed. */
 export const accessErrors = {
   apiTokenMissing: () =>
     new JamdevError(
       'Unauthorized',
       'The request has no API token.',
-      'Send "Authorization: Bearer TOKEN". To create one: npx jamdev token create ACCOUNT',
+      'Send "Authorization: Bearer TOKEN". To create a token: npx jamdev token create ACCOUNT',
     ),
   apiTokenWrong: () =>
     new JamdevError(
       'Unauthorized',
       'The API token is unknown or revoked.',
-      'To create one: npx jamdev token create ACCOUNT',
+      'To create a new one: npx jamdev token create ACCOUNT',
     ),
   loginNeedsToken: () =>
     new JamdevError(
       'CloudOnly',
-      'Logging in through the browser needs the cloud.',
+      'Login through the browser needs the hosted platform.',
       'Ask for an API token (npx jamdev token create ACCOUNT), then: jamsocket login --token TOKEN',
     ),
   tooManyAttempts: (seconds: number) =>
     new JamdevError(
       'TooManyAttempts',
-      'Too many requests with a wrong API token came from this address.',
+      'This address sent too many requests with a wrong API token.',
       `Try again in ${seconds} s.`,
     ),
   otherAccount: (asked: string, own: string) =>
@@ -45,6 +45,6 @@ export const accessErrors = {
     new JamdevError(
       'ScopeMissing',
       `The API token does not allow this: it lacks the scope ${quote(scope)}.`,
-      `To create one that does: npx jamdev token create ACCOUNT --scopes ${scope}`,
+      `To create a token with it: npx jamdev token create ACCOUNT --scopes ${scope}`,
     ),
 };

@@ -6,7 +6,7 @@ export const accountErrors = {
   accountNameInvalid: (name: string) =>
     new JamdevError(
       'Usage',
-      `${quote(name)} can't be the name of an account.`,
+      `${quote(name)} is not a valid account name.`,
       'Start with a lowercase letter, then use lowercase letters, digits and hyphens; 63 characters at most.',
     ),
   scopeUnknown: (scope: string, known: readonly string[]) =>

@@ -1,7 +1,7 @@
 import { JamdevError } from './jamdev-error.js';
 import { quote } from './quote.js';
 
-/** Callers that may not use the dev server. */
+/** Errors for callers that may not use the dev server. */
 export const callerErrors = {
   hostNotAllowed: (host: string) =>
     new JamdevError(
@@ -12,13 +12,13 @@ export const callerErrors = {
   originNotAllowed: (origin: string) =>
     new JamdevError(
       'OriginNotAllowed',
-      `Pages from ${quote(origin)} may only read statuses.`,
+      `Pages of ${quote(origin)} may only read statuses.`,
       'Call the API from your own server, or from a page on localhost.',
     ),
   siteNotAllowed: () =>
     new JamdevError(
       'OriginNotAllowed',
-      'A page of another site sent this request, according to its header Sec-Fetch-Site.',
+      'A page of another site sent this request, according to its Sec-Fetch-Site header.',
       'Call the API from your own server, or from a page on localhost.',
     ),
   backendPageNotAllowed: (origin: string) =>

@@ -1,25 +1,25 @@
 import { JamdevError } from './jamdev-error.js';
 import { quote } from './quote.js';
 
-/** What the cluster behind `jamdev serve` can't do. */
+/** Errors of the cluster behind `jamdev serve`. */
 export const clusterErrors = {
   controllerUnavailable: (detail: string) =>
     new JamdevError(
       'ControllerUnavailable',
       `The controller of the cluster does not answer (${detail}).`,
-      'Try again in a moment. Running sessions go on for about 40 s without it.',
+      'Try again in a moment. Running sessions continue for about 40 s without it.',
     ),
   controllerHelpless: (detail: string) =>
     new JamdevError(
       'ControllerUnavailable',
-      `The controller of the cluster can't do its work; it answered: ${detail}`,
-      'Try again in a moment. If that does not help, look at its log and its database. Running sessions go on for about 40 s without them.',
+      `The controller of the cluster is failing; it answered: ${detail}`,
+      'Try again in a moment. If it still fails, check its log and its database. Running sessions continue for about 40 s without them.',
     ),
   controllerFailed: (detail: string) =>
     new JamdevError(
       'ControllerFailed',
       `The controller of the cluster answered with an error: ${detail}.`,
-      "Try again; if it happens again, look at the controller's log.",
+      "Try again. If it still fails, check the controller's log.",
     ),
   noDroneAvailable: (cluster: string, pool: string) =>
     new JamdevError(
@@ -30,38 +30,38 @@ export const clusterErrors = {
   droneNotFound: (name: string, cluster: string) =>
     new JamdevError(
       'DroneNotFound',
-      `The cluster ${quote(cluster)} has no drone ${quote(name)} now.`,
-      'List the drones: npx jamdev drones',
+      `The cluster ${quote(cluster)} has no connected drone ${quote(name)}.`,
+      'To list the drones: npx jamdev drones',
     ),
   keyHeldInOtherEnvironment: (key: string, service: string, held: string, asked: string) =>
     new JamdevError(
       'KeyHeldInOtherEnvironment',
       `The key ${quote(key)} of service ${quote(service)} is held by a backend of the environment ${quote(held)}, not of ${quote(asked)}.`,
-      'Keys are per service: use another key, or connect to the environment of its holder.',
+      'All environments of a service share its keys: use another key, or connect to the environment of the holder.',
     ),
   keyStillEnding: (key: string, service: string, seconds: number) =>
     new JamdevError(
       'KeyStillEnding',
       `The last backend with the key ${quote(key)} of service ${quote(service)} did not end within ${seconds} s.`,
-      'Try again in a moment, or terminate it hard.',
+      'Try again in a moment, or kill it: npx jamdev terminate --force BACKEND',
     ),
   holderUnreachable: (key: string, service: string, drone: string | null) =>
     new JamdevError(
       'HolderUnreachable',
       `The last backend with the key ${quote(key)} of service ${quote(service)} may still run: the Docker Engine of its drone${drone === null ? '' : ` ${quote(drone)}`} does not answer.`,
-      'Try again once that machine or its Docker Engine is back. If it is gone for good, start jamdev serve with serve.onLostDrone: "spawn".',
+      'Try again once that machine or its Docker Engine is back. If it is lost permanently, start jamdev serve with serve.onLostDrone: "spawn".',
     ),
   /** A remark on a connect that succeeded. */
   holderMayRun: (id: string, drone: string | null) =>
     new JamdevError(
       'HolderUnreachable',
       `The last backend with this key (${id}) may still run: ${drone === null ? 'its drone is not known' : `the Docker Engine of its drone ${quote(drone)} does not answer`}.`,
-      'Compare SESSION_BACKEND_FENCING_TOKEN where both could write; serve.onLostDrone: "wait" would have answered 503.',
+      'Wherever both backends could write, compare SESSION_BACKEND_FENCING_TOKEN. With serve.onLostDrone: "wait", this request would get 503.',
     ),
   spawnTooLarge: (bytes: number, limitBytes: number) =>
     new JamdevError(
       'InvalidRequest',
-      `"env", image and key are ${bytes} bytes as JSON; the cluster accepts at most ${limitBytes} bytes in total.`,
+      `"env", image and key have ${bytes} bytes as JSON; the cluster accepts at most ${limitBytes} bytes in total.`,
       'Send less in "env", and let the backend fetch large values itself.',
     ),
   notAReference: (text: string) =>
@@ -74,7 +74,7 @@ export const clusterErrors = {
     new JamdevError(
       'ImageNotFound',
       `The service ${quote(service)} has no image with the tag ${quote(tag)}.`,
-      'Leave out the tag to run the image of the environment.',
+      'To run the image of the environment, leave out the tag.',
     ),
   serviceWithoutImage: (service: string, environment: string) =>
     new JamdevError(

@@ -1,7 +1,7 @@
 import { JamdevError } from './jamdev-error.js';
 import { quote } from './quote.js';
 
-/** Changes of what an environment runs. */
+/** Errors of changes to environments. */
 export const deployErrors = {
   environmentNotFound: (service: string, environment: string, known: readonly string[]) =>
     new JamdevError(
@@ -18,7 +18,7 @@ export const deployErrors = {
   environmentNameInvalid: (environment: string) =>
     new JamdevError(
       'InvalidRequest',
-      `${quote(environment)} can't be the name of an environment.`,
+      `${quote(environment)} is not a valid environment name.`,
       'Use 1 to 63 lowercase letters, digits and hyphens, with a letter or digit first.',
     ),
   nothingDeployed: (service: string, environment: string) =>
@@ -31,13 +31,13 @@ export const deployErrors = {
     new JamdevError(
       'NothingBefore',
       `The environment ${quote(environment)} of service ${quote(service)} ran no other image before.`,
-      'There is nothing to go back to. Deploy another image: npx jamdev deploy',
+      'There is no image to go back to. To deploy another one: npx jamdev deploy',
     ),
   promotedToItself: (environment: string) =>
     new JamdevError(
       'InvalidRequest',
       `The environment ${quote(environment)} can't be promoted to itself.`,
-      'Name two environments: npx jamdev promote staging production',
+      'Pass two environments: npx jamdev promote staging production',
     ),
   changedMeanwhile: (service: string, environment: string) =>
     new JamdevError(

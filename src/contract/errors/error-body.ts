@@ -1,6 +1,6 @@
 import type { JamdevError } from './jamdev-error.js';
 
-/** The wire shape of an error (platform contract, "HTTP API"). `id` also stands in the dev server's own output. */
+/** The wire shape of an error (platform contract, "HTTP API"). The dev server's output contains the same `id`. */
 export interface ErrorBody {
   error: { message: string; status: number; code: string; id: string };
 }

@@ -69,10 +69,10 @@ export const HTTP_STATUS_OF = {
   SystemRefused: 503,
 } as const;
 
-/** A code that an answer of the API or the proxy can carry. */
+/** A code in error answers of the API or the proxy. */
 export type WireErrorCode = keyof typeof HTTP_STATUS_OF;
 
-/** The codes of errors that end a command or are only shown; over HTTP they would be faults of the server. */
+/** Codes of errors that end a command or are only shown; over HTTP they would be internal errors. */
 type CommandErrorCode =
   | 'ConfigInvalid'
   | 'NothingToRun'
@@ -102,7 +102,7 @@ type CommandErrorCode =
 
 export type ErrorCode = WireErrorCode | CommandErrorCode;
 
-/** Error code -> seconds after which a client may try again, for what passes by itself. */
+/** Error code -> seconds after which a client may retry, for temporary errors. */
 export const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   BackendNotReady: 5,
   BackendReplaced: 1,
@@ -117,7 +117,7 @@ export const RETRY_AFTER_SECONDS: Partial<Record<ErrorCode, number>> = {
   RegistryUnavailable: 5,
 };
 
-/** @returns the HTTP status of an answer with that code */
+/** Returns the HTTP status of an answer with that code. */
 export function httpStatusOf(code: ErrorCode): number {
   const statuses: Partial<Record<ErrorCode, number>> = HTTP_STATUS_OF;
   return statuses[code] ?? 500;

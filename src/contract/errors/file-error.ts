@@ -3,10 +3,10 @@ import type { ErrorCode } from './error-codes.js';
 import { JamdevError } from './jamdev-error.js';
 
 /**
- * An error of the system about a file or folder.
- * @param what what jamdev can't do, as the beginning of a sentence
- * @param cause `detail`: the system's name of the error, such as ENOSPC; another text stands for itself
- * @param otherwise the remedy where the error itself does not suggest one
+ * Makes an error from a system error about a file or folder.
+ * @param what the beginning of the sentence, which says what jamdev can't do
+ * @param cause `detail`: the name of the system error, such as ENOSPC, or another text
+ * @param otherwise the remedy, if the system error does not suggest one
  */
 export function fileError(
   code: ErrorCode,
@@ -15,7 +15,7 @@ export function fileError(
   otherwise: string,
 ): JamdevError {
   const { reason, remedy } = explainSystemError(cause.detail, cause.path, cause.use);
-  // The caller knows best where a wrong path is corrected.
+  // The caller knows best where to correct a wrong path.
   const ownRemedy = cause.detail === 'ENOENT' && cause.use === 'read' ? '' : remedy;
   return new JamdevError(code, `${what}: ${reason}.`, ownRemedy === '' ? otherwise : ownRemedy);
 }

@@ -1,13 +1,13 @@
 import { type ErrorCode, httpStatusOf } from './error-codes.js';
 
-/** An error with a code, a sentence for the person who caused or met it, and a remedy. */
+/** An error with a code, a sentence for the user, and a remedy. */
 export class JamdevError extends Error {
   override readonly name = 'JamdevError';
 
   /**
    * @param code one of the codes of {@link ErrorCode}
    * @param message what happened, with the value
-   * @param remedy what to do next, as a sentence; empty when there is nothing to do
+   * @param remedy the next step, as a sentence; empty when there is none
    * @param lastLines what was printed before it happened, oldest first
    */
   constructor(
@@ -19,12 +19,14 @@ export class JamdevError extends Error {
     super(message);
   }
 
-  /** The HTTP status this error is answered with. */
+  /** The HTTP status of an answer with this error. */
   get status(): number {
     return httpStatusOf(this.code);
   }
 
-  /** The whole text: what happened, then the remedy; in one line unless there is output, or the message has several. */
+  /**
+   * The whole text: what happened, then the remedy. One line, unless there is output or the message has several lines.
+   */
   get sentence(): string {
     const output = this.lastLines.length === 0 ? '' : ` Its last lines:\n${this.lastLines.join('\n')}`;
     const told = `${this.message}${output}`;

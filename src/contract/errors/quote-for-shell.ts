@@ -1,4 +1,4 @@
-/** Quotes a path for a command line to copy, if a shell needs that. */
+/** Quotes a path for a command line to copy, if the shell needs it. */
 export function quoteForShell(path: string): string {
   return /^[\w./@-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

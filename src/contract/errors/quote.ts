@@ -1,4 +1,4 @@
-/** Shortens a value that a person typed, so that a message stays readable, and escapes what a terminal would obey. */
+/** Quotes a user's value for a message: shortens it, and escapes what a terminal would interpret. */
 export function quote(value: string): string {
   const isLong = value.length > 80;
   const quoted = JSON.stringify(isLong ? `${value.slice(0, 77)}...` : value).replace(

@@ -1,20 +1,20 @@
 import { JamdevError } from './jamdev-error.js';
 import { quote } from './quote.js';
 
-/** Images in registries, and the registry of `jamdev serve`. */
+/** Errors about images in registries, and about the registry of `jamdev serve`. */
 export const registryErrors = {
   registryUnavailable: (host: string, detail: string) =>
     new JamdevError(
       'RegistryUnavailable',
-      `The registry ${host} can't be asked for images (${detail}).`,
+      `The registry ${host} does not list images (${detail}).`,
       'Try again in a moment. To check the registry of jamdev serve: npx jamdev serve --check',
     ),
-  /** @param detail why the registry did not say which image it is */
+  /** @param detail why the registry did not resolve the image */
   imageUnresolvable: (reference: string, detail: string) =>
     new JamdevError(
       'ImageNotFound',
       `The image ${quote(reference)} can't be resolved to a digest: ${detail}.`,
-      'Check its name and tag. Write an image that only the drones can pull as REGISTRY/NAME@sha256:DIGEST.',
+      'Check its name and tag. If only the drones can pull the image, use REGISTRY/NAME@sha256:DIGEST.',
     ),
   imageOfOtherAccount: (reference: string, account: string) =>
     new JamdevError(
@@ -26,9 +26,7 @@ export const registryErrors = {
     new JamdevError(
       'ImageNotFound',
       `The service ${quote(service)} has no image ${quote(name)} in the registry.`,
-      known.length === 0
-        ? `Nothing was pushed yet: jamsocket push ${service} IMAGE`
-        : `Known tags: ${known.join(', ')}.`,
+      known.length === 0 ? `To push one: jamsocket push ${service} IMAGE` : `Known tags: ${known.join(', ')}.`,
     ),
   registryMissing: () =>
     new JamdevError(
@@ -40,9 +38,9 @@ export const registryErrors = {
     new JamdevError(
       'CloudOnly',
       'This jamdev serve has no registry to push to.',
-      'Set serve.registry in its config; or push to another registry, and call use-image with the full reference.',
+      'Set serve.registry in its config, or push to another registry and call use-image with the full reference.',
     ),
-  /** @param what as in "repository acme/doc" */
+  /** @param what such as "repository acme/doc" */
   scopeNotAllowed: (what: string, action: string, account: string) =>
     new JamdevError(
       'AccountNotAllowed',
@@ -59,12 +57,12 @@ export const registryErrors = {
     new JamdevError(
       'Unauthorized',
       'The registry needs a login.',
-      'Use the account as the user name and an API token as the password. To create one: npx jamdev token create ACCOUNT',
+      'Use the account as the user name and an API token as the password. To create a token: npx jamdev token create ACCOUNT',
     ),
   notificationRefused: () =>
     new JamdevError(
       'Unauthorized',
       "The notification does not have this registry's secret.",
-      'Use the config file that jamdev serve --init wrote with the signing key.',
+      'Use the config file that jamdev serve --init wrote together with the signing key.',
     ),
 };

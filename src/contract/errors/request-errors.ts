@@ -1,7 +1,7 @@
 import { JamdevError } from './jamdev-error.js';
 import { quote } from './quote.js';
 
-/** Requests that can't be read or understood, and faults of the server itself. */
+/** Errors of malformed requests, and internal errors of the server. */
 export const requestErrors = {
   invalidJson: (detail: string) =>
     new JamdevError('InvalidJson', `The request body is not valid JSON: ${detail}.`, 'Send a JSON object, or no body.'),
@@ -16,27 +16,27 @@ export const requestErrors = {
     new JamdevError(
       'InvalidRequest',
       `The request could not be read as HTTP: ${detail}.`,
-      'Send a content-length in bytes. The jamsocket command counts characters, so it can send ASCII only; jamdev connect takes any.',
+      'Send a content-length in bytes. The jamsocket command counts characters, so it can send ASCII only; jamdev connect can send any text.',
     ),
   requestNotHttp: (detail: string) =>
     new JamdevError('InvalidRequest', `The request is not valid HTTP/1.1: ${detail}.`, 'Fix the client that sent it.'),
   requestHeadersTooLarge: (limitBytes: number) =>
     new JamdevError(
       'HeadersTooLarge',
-      `The request line and headers that the client sent are larger than ${limitBytes / 1024} KiB.`,
-      'Send less: a large cookie is the usual reason. On localhost, the apps on all ports share their cookies.',
+      `The client sent a request line and headers larger than ${limitBytes / 1024} KiB.`,
+      'Send less. The usual cause is a large cookie: on localhost, the apps on all ports share their cookies.',
     ),
   targetTooLong: (bytes: number, limitBytes: number) =>
     new JamdevError(
       'TargetTooLong',
-      `The URL of the request has ${bytes} bytes behind the host; the platform takes ${limitBytes}.`,
-      'Send what is long in a body.',
+      `The URL of the request has ${bytes} bytes after the host; the platform accepts ${limitBytes}.`,
+      'Send long data in the body.',
     ),
   tooMuchBeforeUpgrade: () =>
     new JamdevError(
       'BodyTooLarge',
       'The client sent more than 64 KiB before its upgrade was answered.',
-      'Wait for the answer (101) before sending.',
+      'Wait for the response (101) before sending.',
     ),
   requestTimeout: () =>
     new JamdevError('RequestTimeout', 'The headers of the request did not arrive within a minute.', 'Send it again.'),
@@ -48,12 +48,16 @@ export const requestErrors = {
     new JamdevError(
       'RouteNotFound',
       `There is no endpoint ${method} ${quote(path)}.`,
-      'See /openapi.json for all endpoints.',
+      '/openapi.json lists all endpoints.',
     ),
   methodNotAllowed: (method: string, path: string, allowed: readonly string[]) =>
-    new JamdevError('MethodNotAllowed', `${quote(path)} does not take ${method}.`, `Use ${allowed.join(' or ')}.`),
+    new JamdevError('MethodNotAllowed', `${quote(path)} does not support ${method}.`, `Use ${allowed.join(' or ')}.`),
   internal: () =>
-    new JamdevError('Internal', 'Something went wrong inside jamdev.', "Look for this id in the dev server's output."),
+    new JamdevError(
+      'Internal',
+      'An internal error occurred in jamdev.',
+      "Look for this id in the dev server's output.",
+    ),
   shuttingDown: () =>
     new JamdevError('ShuttingDown', 'The dev server is stopping.', 'Start it again, and repeat the request.'),
 };

@@ -1,7 +1,7 @@
 import { JamdevError } from './jamdev-error.js';
 import { quote } from './quote.js';
 
-/** Services and their images. */
+/** Errors about services and their images. */
 export const serviceErrors = {
   serviceNotFound: (name: string, known: string[]) =>
     new JamdevError(
@@ -12,11 +12,15 @@ export const serviceErrors = {
   serviceNameUnusable: (name: string) =>
     new JamdevError(
       'InvalidRequest',
-      `${quote(name)} can't be the name of a service.`,
+      `${quote(name)} is not a valid service name.`,
       'Use lowercase letters, digits and hyphens; 63 characters at most.',
     ),
   serviceExists: (name: string) =>
-    new JamdevError('ServiceExists', `The service "${name}" already exists.`, 'Choose another name, or use it.'),
+    new JamdevError(
+      'ServiceExists',
+      `The service "${name}" already exists.`,
+      'Choose another name, or use the existing service.',
+    ),
   serviceConfigured: (name: string) =>
     new JamdevError(
       'ServiceConfigured',
@@ -27,7 +31,7 @@ export const serviceErrors = {
     new JamdevError(
       'ServiceInUse',
       `The service ${quote(name)} has ${backends === 1 ? 'a running backend' : `${backends} running backends`}.`,
-      'End them first: npx jamdev terminate --all',
+      'To end them first: npx jamdev terminate --all',
     ),
   /** @param inDocker whether images of the local engine can be run */
   imageNotFound: (service: string, tag: string, known: readonly string[], inDocker: boolean) =>
@@ -37,19 +41,19 @@ export const serviceErrors = {
       `${known.length === 0 ? 'It has none yet.' : `Known tags: ${known.join(', ')}.`} ${
         inDocker
           ? `To tag a local image: docker tag IMAGE ${service}:TAG`
-          : 'Tags of your own need backends that run in Docker.'
+          : 'Your own tags need backends that run in Docker.'
       }`,
     ),
   loginNeedsCloud: () =>
     new JamdevError(
       'CloudOnly',
-      'Logging in through the browser needs the cloud.',
-      'Here any token works: jamsocket login --token local.token',
+      'Login through the browser needs the hosted platform.',
+      'A dev server accepts any token: jamsocket login --token local.token',
     ),
   pushNeedsCloud: (service: string) =>
     new JamdevError(
       'CloudOnly',
       'No registry is needed: the image is already tagged locally.',
-      `Where backends run in Docker, use it by its tag: jamsocket connect ${service} -t TAG (push with -t TAG as well: "latest" is the newest build here)`,
+      `If backends run in Docker, use the image by its tag: jamsocket connect ${service} -t TAG (push with -t TAG too: here, "latest" is the newest build)`,
     ),
 };

@@ -12,15 +12,15 @@ export interface SshTarget {
 }
 
 /**
- * What new versions of ssh refuse in names, and old ones hand to the shell of a ProxyCommand; and what is no name at all. A
- * name that begins with a hyphen would be an option in the commands that are shown for a person to type.
+ * What new versions of ssh refuse in names, and old ones hand to the shell of a ProxyCommand; and what is no name at
+ * all. A name that begins with a hyphen would be an option in the commands that are shown for a person to type.
  */
 const UNUSABLE_NAME = /^-|[\s\p{Cc}'`"$\\;&<>|(){}]/u;
 
 /** Reads a URL as the docker client does. @throws JamdevError `EngineUnreachable` */
 export function readSshUrl(url: string): SshTarget {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed === undefined || parsed.hostname === '') throw unusable(url, 'it names no host');
+  if (parsed === undefined || parsed.hostname === '') throw unusable(url, 'it has no host');
   const { hostname, username, password, port, pathname, search, hash } = parsed;
   if (password !== '') throw unusable(url.replace(/:[^:@/]*@/, '@'), 'it has a password');
   if (search + hash !== '') throw unusable(url, 'it has more than a path');

@@ -82,9 +82,7 @@ export class ContainerOutput {
       await this.#open('GET', `${this.#path}/logs`, { follow: true, ...BOTH }, this.#passedOn);
     } catch (error) {
       if (!(error instanceof EngineError) || isNotFound(error)) throw error;
-      this.#request.onRemark?.(
-        `What it printed while the connection to the engine was lost is missing (${error.message}).`,
-      );
+      this.#request.onRemark?.(`Its output while the connection to the engine was lost is missing (${error.message}).`);
       await this.attach();
     }
   }

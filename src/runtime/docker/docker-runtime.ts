@@ -227,7 +227,9 @@ export class DockerRuntime implements Runtime {
     return this.#engine.endpoint.remote?.publishAt ?? LOOPBACK;
   }
 
-  /** The address of this machine for containers, or the word by which the engine finds it: Podman 4 does not know it. */
+  /**
+   * The address of this machine for containers, or the word by which the engine finds it: Podman 4 does not know it.
+   */
   async #hostAddress(network = 'podman'): Promise<string> {
     if (!this.#engine.isPodman || network === 'host') return HOST_ADDRESS;
     const found = await this.#engine
@@ -239,7 +241,7 @@ export class DockerRuntime implements Runtime {
 
 const HOST_ADDRESS = 'host-gateway';
 const WITHOUT_INIT =
-  'This engine has no init for containers (docker-init): a server that does not handle SIGTERM ends only after its grace period.';
+  'This engine has no init for containers (docker-init): a server that does not handle SIGTERM only ends after its grace period.';
 
 function containerBuildOf({ build }: SpawnRequest): ContainerBuild {
   if (build.kind !== 'container') throw new Error('a child-process build was given to the container runtime');

@@ -166,7 +166,7 @@ export class ProcessRuntime implements Runtime {
     if (this.#isPipeProblemTold) return;
     this.#isPipeProblemTold = true;
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    onRemark?.(`jamdev can't make pipes (${reason}): backends can't open /dev/stdout and /dev/stderr by these names.`);
+    onRemark?.(`jamdev can't create pipes (${reason}), so backends can't open /dev/stdout and /dev/stderr by path.`);
   }
 
   poolObstacle(build: Build): string | undefined {
@@ -197,7 +197,7 @@ function processBuildOf({ build }: SpawnRequest): ProcessBuild {
 }
 
 async function remarkStuck(stuck: Stuck, { onRemark }: SpawnRequest): Promise<void> {
-  onRemark?.(`${await describeStuck(stuck)} Its key stays held until they have ended.`);
+  onRemark?.(`${await describeStuck(stuck)} Its key stays locked until they have ended.`);
 }
 
 function commandLineOf(command: string): CommandLine {

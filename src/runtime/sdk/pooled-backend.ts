@@ -117,6 +117,6 @@ const NOT_LISTENING =
   'It reported ready, but does not listen on the port in the variable PORT. Listen before calling ready().';
 const HUNG_UP = 'It closed its control socket before it reported ready, so it can’t become ready anymore.';
 const READY_TOO_EARLY =
-  'It reported ready before it had its assignment, which does not count. Call ready() on what assignment() resolves to.';
+  'It reported ready before it had its assignment, so this is ignored. Call ready() on the result of assignment().';
 const NOT_READY =
-  'It has its assignment, but has not reported ready. Call ready() on what assignment() resolves to, once it listens.';
+  'It has its assignment, but has not reported ready. Call ready() on the result of assignment() once it listens.';

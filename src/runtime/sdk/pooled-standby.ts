@@ -197,4 +197,5 @@ export class PooledStandby implements Standby {
   }
 }
 
-const OUTPUT_CUT = 'It printed more before its assignment than jamdev keeps: the beginning of its output is missing.';
+const OUTPUT_CUT =
+  'It printed more before its assignment than jamdev keeps, so the beginning of its output is missing.';

@@ -200,7 +200,7 @@ export const badFields: ApiSuite = (target) => {
       'POST /v2/account/-/service: the name %j',
       async (name) => {
         const answer = await api().post(CREATE[0] ?? '', { name });
-        const message = `${JSON.stringify(name)} can't be the name of a service. Use lowercase letters, digits and hyphens; 63 characters at most.`;
+        const message = `${JSON.stringify(name)} is not a valid service name. Use lowercase letters, digits and hyphens; 63 characters at most.`;
         expectRefusal(answer, 400, 'InvalidRequest', message);
       },
     );

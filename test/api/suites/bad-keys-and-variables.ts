@@ -20,13 +20,13 @@ export const badKeysAndVariables: ApiSuite = (target) => {
   describe('Keys: invalid keys are refused', () => {
     const many = '🔑'.repeat(129);
     const cases: [json: string, message: string][] = [
-      ['""', 'The key is empty. Give 1 to 128 characters, or no key at all.'],
-      ['7', 'The key must be a string, not a number. Give 1 to 128 characters.'],
-      ['1e999', 'The key must be a string, not a number. Give 1 to 128 characters.'],
-      ['true', 'The key must be a string, not a boolean. Give 1 to 128 characters.'],
-      ['["a"]', 'The key must be a string, not a list. Give 1 to 128 characters.'],
-      ['{"toString": "a"}', 'The key must be a string, not an object. Give 1 to 128 characters.'],
-      [DEEP, 'The key must be a string, not a list. Give 1 to 128 characters.'],
+      ['""', 'The key is empty. Use 1 to 128 characters, or leave out the key.'],
+      ['7', 'The key must be a string, not a number. Use 1 to 128 characters.'],
+      ['1e999', 'The key must be a string, not a number. Use 1 to 128 characters.'],
+      ['true', 'The key must be a string, not a boolean. Use 1 to 128 characters.'],
+      ['["a"]', 'The key must be a string, not a list. Use 1 to 128 characters.'],
+      ['{"toString": "a"}', 'The key must be a string, not an object. Use 1 to 128 characters.'],
+      [DEEP, 'The key must be a string, not a list. Use 1 to 128 characters.'],
       [`"${many}"`, 'The key has 129 characters; at most 128 are allowed. Use a shorter key.'],
       [`"${'x'.repeat(1_000_000)}"`, 'The key has 1000000 characters; at most 128 are allowed. Use a shorter key.'],
       ['"a\\u0000b"', 'The key contains a NUL or half a surrogate pair. Use valid Unicode text.'],
@@ -74,7 +74,7 @@ export const badKeysAndVariables: ApiSuite = (target) => {
         'SESSION_BACKEND_STATIC_TOKEN',
         'JAMSOCKET_SERVICE',
       ]) {
-        const message = `"${name}" is set by the platform and can't be given in env. Rename it.`;
+        const message = `"${name}" is set by the platform and can't be set in "env". Rename it.`;
         await expectRefused(path, body.replace('%', `{"A": "1", "${name}": "1"}`), 'ReservedEnv', message);
       }
       for (const name of ['', 'A=B', 'A\0']) {

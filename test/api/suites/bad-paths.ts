@@ -57,7 +57,7 @@ export const badPaths: ApiSuite = (target) => {
       const named = (await operationsOf(api())).filter(({ path }) => /:(id|backend)/.test(path));
       expect(named.length).toBeGreaterThanOrEqual(8);
       for (const { method, path } of named) {
-        const message = `There is no backend ${shown}. List the backends: npx jamdev list`;
+        const message = `There is no backend ${shown}. To list the backends: npx jamdev list`;
         await expectRefused(
           method.toUpperCase(),
           path.replace(/:(id|backend)/, id).replace(/:\w+/g, '-'),

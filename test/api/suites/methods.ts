@@ -39,7 +39,7 @@ export const methods: ApiSuite = (target) => {
           expect({ status: answer.status, ...answer.json() }).toEqual({
             status: 405,
             error: {
-              message: `${JSON.stringify(filled)} does not take ${method}. Use ${allowed.join(' or ')}.`,
+              message: `${JSON.stringify(filled)} does not support ${method}. Use ${allowed.join(' or ')}.`,
               status: 405,
               code: 'MethodNotAllowed',
               id: expect.stringMatching(/^[0-9a-f]{12}$/),
@@ -133,7 +133,7 @@ export const methods: ApiSuite = (target) => {
       expect(answer.headers.allow).toBeUndefined();
       expect(answer.json()).toEqual({
         error: {
-          message: `There is no endpoint ${method} ${JSON.stringify(path)}. See /openapi.json for all endpoints.`,
+          message: `There is no endpoint ${method} ${JSON.stringify(path)}. /openapi.json lists all endpoints.`,
           status: 404,
           code: 'RouteNotFound',
           id: expect.any(String),

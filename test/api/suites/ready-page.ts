@@ -24,7 +24,7 @@ export const readyPage: ApiSuite = (target) => {
         },
       });
       expect(page.headers).not.toHaveProperty('access-control-allow-origin');
-      expect(page.text).toContain(`The backend &quot;${id}&quot; runs, but does not answer yet.`);
+      expect(page.text).toContain(`The backend &quot;${id}&quot; is running, but does not answer yet.`);
       expect(page.text).toContain('<p>Status: waiting, since ');
       expect(page.text).toContain('<meta http-equiv="refresh" content="1">');
       expect(page.text).not.toContain(token);

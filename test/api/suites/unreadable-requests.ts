@@ -105,7 +105,7 @@ export const unreadableRequests: ApiSuite = (target) => {
       expect(JSON.parse(readAnswer(answer).body).error).toMatchObject({
         status: 431,
         code: 'HeadersTooLarge',
-        message: expect.stringContaining('headers that the client sent are larger than 64 KiB'),
+        message: expect.stringContaining('The client sent a request line and headers larger than 64 KiB'),
       });
     });
 

@@ -61,7 +61,7 @@ describeOwnEngine('an engine on another machine, over TCP with TLS', () => {
     const shownBefore = counted(dev, 'tick').length;
     expect(await dev.connect({ key: 'doc' })).toMatchObject({ backend_id, spawned: false });
     await host.connect();
-    await waitFor(() => /answers again after \d+ s/.test(dev.stdout()), 'the connection');
+    await waitFor(() => /answers again, after \d+ s/.test(dev.stdout()), 'the connection');
     expect((await send(url)).status).toBe(200);
     expect(await names()).toEqual([`jamdev-${backend_id}`]);
     // The engine keeps output of both streams in the meantime.

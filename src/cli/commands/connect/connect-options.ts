@@ -29,28 +29,28 @@ export function addConnectOptions(command: Command): Command {
   return addClientOptions(
     command
       .argument('[service]', 'the service, or service/environment', '-')
-      .option('-k, --key <key>', 'the key to lock the backend to; if a running backend holds it, that one is returned')
+      .option('-k, --key <key>', 'the key of the backend; if a running backend holds it, that backend is returned')
       .option('-e, --env <NAME=value>', 'a variable for the backend (repeatable)', environment)
       .option('-u, --user <name>', 'sent to the backend as x-verified-username')
       .option('-a, --auth <json>', 'a JSON object, sent to the backend as x-verified-user-data', jsonObject('--auth'))
       .option(
         '-i, --max-idle-seconds <time>',
-        'end it after this time without a connection: seconds, or 5m (default: 300)',
+        'end the backend after this time without a connection: seconds, or 5m (default: 300)',
         duration('-i/--max-idle-seconds'),
       )
       .option(
         '-l, --lifetime-limit-seconds <time>',
-        'end it this long after the spawn',
+        'end the backend this long after the spawn',
         duration('-l/--lifetime-limit-seconds'),
       )
-      .option('-t, --tag <tag>', 'the image to run: latest, build-N, or a tag of your own (default: the newest build)')
+      .option('-t, --tag <tag>', 'the image to run: latest, build-N, or your own tag (default: the newest build)')
       .option('--no-spawn', 'only look for the holder of the key')
-      .option('--wait', 'return when it is ready; exit 1 with the reason if it never will be')
+      .option('--wait', 'return when the backend is ready; exit 1 with the reason if it ends first')
       .option('--open', 'open the connection URL in the browser'),
   );
 }
 
-/** Sends the connect request of a command line, and does what `--wait` and `--open` ask for. */
+/** Sends the connect request of a command line, and handles `--wait` and `--open`. */
 export async function connectFromCommandLine(
   serviceArgument: string,
   options: ConnectCommandOptions,
@@ -58,7 +58,7 @@ export async function connectFromCommandLine(
 ): Promise<ConnectResponse> {
   const [service = '-', environmentName, more] = serviceArgument.split('/');
   if (service === '' || environmentName === '' || more !== undefined) {
-    throw usageError(`"${serviceArgument}" is not a service.`, 'Give SERVICE or SERVICE/ENVIRONMENT.');
+    throw usageError(`"${serviceArgument}" is not a service.`, 'Use SERVICE or SERVICE/ENVIRONMENT.');
   }
   const body = toRequestBody(options);
   const client = await findServer(options, io.signal);
@@ -84,7 +84,7 @@ function toRequestBody(options: ConnectCommandOptions): unknown {
   return { key: options.key, user: options.user, auth: options.auth, spawn };
 }
 
-/** What the API would refuse is a mistake in the command line when it was typed there. */
+/** Reports a value that the API would refuse as a mistake in the command line. */
 function asUsage(check: () => unknown): void {
   try {
     check();

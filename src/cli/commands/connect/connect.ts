@@ -10,8 +10,8 @@ export function connectCommand(io: CommandIo): Command {
     io.json(response, options.json ? 0 : 2);
   });
   return addExamples(addConnectOptions(command), [
-    ['jamdev connect --key doc-1', 'the backend for doc-1, started if needed'],
-    ['jamdev connect -k doc-1 -u ann -a \'{"role":"editor"}\'', 'a connection URL for one user'],
-    ['jamdev connect -k doc-1 --no-spawn', 'only if it runs already'],
+    ['jamdev connect --key doc-1', 'find or start the backend of doc-1'],
+    ['jamdev connect -k doc-1 -u ann -a \'{"role":"editor"}\'', 'get a connection URL for one user'],
+    ['jamdev connect -k doc-1 --no-spawn', 'find the backend only if it is already running'],
   ]);
 }

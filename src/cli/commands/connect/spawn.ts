@@ -11,9 +11,9 @@ export function spawnCommand(io: CommandIo): Command {
     io.json(result, options.json ? 0 : 2);
   });
   return addExamples(addConnectOptions(command), [
-    ['jamdev spawn', 'a backend with a new random key'],
-    ['jamdev spawn --key doc-1', 'the backend for doc-1, started if needed'],
-    ['jamdev spawn -k doc-1 -e LEVEL=3 --wait', 'with a variable; returns when it is ready'],
-    ['jamdev spawn chat -k room-7 -i 10m', 'of the service "chat", ended after 10 minutes without a connection'],
+    ['jamdev spawn', 'start a backend with a new random key'],
+    ['jamdev spawn --key doc-1', 'find or start the backend of doc-1'],
+    ['jamdev spawn -k doc-1 -e LEVEL=3 --wait', 'set a variable, and return when the backend is ready'],
+    ['jamdev spawn chat -k room-7 -i 10m', 'use the service "chat"; end it after 10 minutes without a connection'],
   ]);
 }

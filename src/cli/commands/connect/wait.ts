@@ -13,14 +13,14 @@ const LAST_LINES = 20;
 /**
  * Waits until a backend is ready.
  * @returns its status then
- * @throws JamdevError with the reason and its last lines when it ends first
+ * @throws JamdevError with the reason and the last lines of output when it ends first
  */
 export async function waitForReady(
   client: ApiClient,
   { backend_id: id }: ConnectResponse,
   io: CommandIo,
 ): Promise<Status> {
-  // Only a dev server makes remarks.
+  // Only a dev server sends remarks.
   if (!client.isServe) void tellRemarks(client, id, io);
   for await (const status of client.statuses(id)) {
     if (status.status === 'ready') return 'ready';
@@ -33,7 +33,7 @@ export async function waitForReady(
   throw neverReady(id, client.isServe ? 'the API ended the stream of its statuses' : 'the dev server stopped', []);
 }
 
-/** What a backend printed last, and how it ended, as far as there is a log. */
+/** Returns the last lines of a backend and how it ended, if there is a log. */
 async function readLastLines(client: ApiClient, id: string): Promise<{ lines: string[]; end: string[] }> {
   const lines: string[] = [];
   const end: string[] = [];
@@ -59,6 +59,6 @@ async function tellRemarks(client: ApiClient, id: string, io: CommandIo): Promis
     }
   } catch (error) {
     noteHandled('cli', 'reading remarks about the backend', error);
-    // The status stream tells if something is wrong.
+    // If something is wrong, the status stream reports it.
   }
 }

@@ -1,7 +1,7 @@
 import type { EnvironmentStateJson } from '../../../contract/deployments.js';
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 
-/** Deployments that a command can't make or wait for. */
+/** Errors of commands that can't make a deployment, or wait for it. */
 export const deployCliErrors = {
   superseded: (
     service: string,
@@ -11,6 +11,6 @@ export const deployCliErrors = {
     new JamdevError(
       'DeploymentSuperseded',
       `${service}/${environment} has been changed since: ${deployment?.actor ?? 'someone'} set it to ${image ?? 'no image'}.`,
-      'This deployment was made, but another one came after it. Nothing more is done to sessions.',
+      'This deployment succeeded, but a newer one replaced it. No more sessions are ended.',
     ),
 };

@@ -19,7 +19,7 @@ import { clientErrors } from '../../client/client-errors.js';
 import { greetServer } from '../../client/greet-server.js';
 import { ServeClient } from '../../client/serve-client.js';
 
-/** What deployments need of a `jamdev serve`. */
+/** Client for the deployments of a `jamdev serve`. */
 export class DeployClient {
   readonly #client: ServeClient;
   readonly login: ApiLogin;
@@ -29,7 +29,10 @@ export class DeployClient {
     this.login = login;
   }
 
-  /** @param api `--api`; default: JAMDEV_API_URL @throws JamdevError `Usage` when there is neither, or it is a dev server */
+  /**
+   * @param api `--api`; default: JAMDEV_API_URL @throws JamdevError `Usage` when there is neither, or it is a dev
+   * server
+   */
   static async open(api: string | undefined, signal: AbortSignal): Promise<DeployClient> {
     const named = api ?? process.env.JAMDEV_API_URL ?? '';
     if (named === '') throw clientErrors.serveUnnamed();
@@ -82,7 +85,7 @@ export class DeployClient {
     return this.#change(service, to, 'promote', deployedSchema, { from });
   }
 
-  /** Begins the end of sessions that run an earlier image, as the policy has it. */
+  /** Begins to end the sessions that run an earlier image, according to the policy. */
   settle(service: string, environment: string, policy: SessionPolicy): Promise<EnvironmentStateJson> {
     return this.#change(service, environment, 'sessions', environmentStateSchema, { policy });
   }

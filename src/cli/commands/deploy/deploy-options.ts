@@ -22,14 +22,14 @@ export function addChangeOptions(command: Command): Command {
     .addOption(
       new Option(
         '--sessions <policy>',
-        'what happens to sessions on an earlier image: keep, drain (softly), now (by force)',
+        'what happens to sessions on an earlier image: keep, drain (SIGTERM), now (SIGKILL)',
       )
         .choices(SESSION_POLICIES)
         .default('keep'),
     )
-    .option('--wait', 'return when no session runs an earlier image')
-    .option('--api <url>', 'the jamdev serve, with the token in JAMDEV_TOKEN (default: JAMDEV_API_URL)')
-    .option('--config <file>', 'the config file of the project (default: that of the current folder)')
+    .option('--wait', 'wait until no session runs an earlier image')
+    .option('--api <url>', 'the URL of jamdev serve; the token is in JAMDEV_TOKEN (default: JAMDEV_API_URL)')
+    .option('--config <file>', 'the config file of the project (default: the one in the current folder)')
     .option('--json', 'print JSON for programs');
 }
 

@@ -11,21 +11,21 @@ export interface DeployOptions extends EnvironmentOptions {
   image?: string;
 }
 
-/** `jamdev deploy`: builds, pushes, and has an environment run the image. */
+/** `jamdev deploy`: builds and pushes an image, and sets an environment to run it. */
 export function deployCommand(io: CommandIo): Command {
   const command = new Command('deploy')
     .argument('[service]', 'the service (default: all of the config)')
     .option(
       '--image <repository>',
-      'push to a registry of your own (default: "image" of the service, or that of jamdev serve)',
+      'push to your own registry (default: "image" of the service, or the registry of jamdev serve)',
       repository,
     )
     .action((service: string | undefined, options: DeployOptions) => runDeploy(service, options, io));
   return addExamples(addEnvironmentOptions(command), [
-    ['jamdev deploy', 'every service, to the environment "default"'],
-    ['jamdev deploy chat --environment staging', 'one service, to another environment'],
-    ['jamdev deploy --sessions drain --wait', 'and end running sessions softly; return when all run the new image'],
-    ['jamdev deploy chat --image registry.example.com/team/chat', 'by a registry of your own, after docker login'],
+    ['jamdev deploy', 'deploy every service to the environment "default"'],
+    ['jamdev deploy chat --environment staging', 'deploy one service to another environment'],
+    ['jamdev deploy --sessions drain --wait', 'end running sessions with SIGTERM; return when all run the new image'],
+    ['jamdev deploy chat --image registry.example.com/team/chat', 'use your own registry, after docker login'],
   ]);
 }
 

@@ -22,8 +22,8 @@ export function deploymentsCommand(io: CommandIo): Command {
   const command = new Command('deployments')
     .argument('[service]', 'the service (default: all of the config)')
     .option('-e, --environment <name>', 'the environment of the service', DEFAULT_ENVIRONMENT)
-    .option('--api <url>', 'the jamdev serve, with the token in JAMDEV_TOKEN (default: JAMDEV_API_URL)')
-    .option('--config <file>', 'the config file of the project (default: that of the current folder)')
+    .option('--api <url>', 'the URL of jamdev serve; the token is in JAMDEV_TOKEN (default: JAMDEV_API_URL)')
+    .option('--config <file>', 'the config file of the project (default: the one in the current folder)')
     .option('--json', 'print JSON for programs')
     .action(async (asked: string | undefined, options: DeploymentsOptions) => {
       const { environment } = options;

@@ -9,10 +9,10 @@ import { Printed } from '../../terminal/text.js';
 import type { DeployOptions } from './deploy.js';
 import type { DeployClient } from './deploy-client.js';
 
-/** How much of an image's id its tag has: the same image has the same tag. */
+/** Length of the part of an image's id that makes its tag: the same image always has the same tag. */
 const TAG_DIGITS = 12;
 
-/** Builds images, and brings them to where the drones pull them from. */
+/** Builds images, and pushes them to the registry that the drones pull from. */
 export class ImageShipper {
   readonly #engine: Engine;
   readonly #client: DeployClient;

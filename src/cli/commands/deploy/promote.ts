@@ -12,12 +12,12 @@ interface PromoteOptions extends ChangeOptions {
   service?: string;
 }
 
-/** `jamdev promote`: has an environment run the very image of another one. */
+/** `jamdev promote`: sets an environment to the image of another one. */
 export function promoteCommand(io: CommandIo): Command {
   const command = new Command('promote')
     .argument('<from>', 'the environment that runs the image')
-    .argument('<to>', 'the environment that is to run it')
-    .option('-s, --service <name>', 'the service (default: all of the config)')
+    .argument('<to>', 'the environment to run it in')
+    .option('-s, --service <name>', 'the service (default: all services of the config)')
     .action(async (from: string, to: string, options: PromoteOptions) => {
       const { message, remedy } = deployErrors.promotedToItself(to);
       if (from === to) throw usageError(message, remedy);
@@ -29,7 +29,10 @@ export function promoteCommand(io: CommandIo): Command {
       for (const deployed of moved) await reportChange(client, deployed, options, io);
     });
   return addExamples(addChangeOptions(command), [
-    ['jamdev promote staging production', 'of every service'],
-    ['jamdev promote staging production --service chat --sessions drain', 'of one, and end its sessions softly'],
+    ['jamdev promote staging production', 'promote every service'],
+    [
+      'jamdev promote staging production --service chat --sessions drain',
+      'promote one service, and end its sessions with SIGTERM',
+    ],
   ]);
 }

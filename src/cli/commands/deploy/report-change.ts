@@ -8,8 +8,8 @@ import { settleSessions } from './settle-sessions.js';
 import { shortImage } from './short-image.js';
 
 /**
- * Does to sessions what the options ask for, and says what runs where.
- * @throws JamdevError `DeploymentSuperseded` when another deployment came while this one was waited for
+ * Applies the session policy of the options, and reports which image runs where.
+ * @throws JamdevError `DeploymentSuperseded` when another deployment is made while this one is waited for
  */
 export async function reportChange(
   client: DeployClient,
@@ -20,7 +20,7 @@ export async function reportChange(
   const { service, environment, deployment, changed } = deployed;
   if (!options.json) {
     const image = shortImage(deployment.image);
-    io.out(changed ? describe(deployed) : `${service}/${environment} is set to ${image} already.`);
+    io.out(changed ? describe(deployed) : `${service}/${environment} is already set to ${image}.`);
   }
   const states = await settleSessions(client, deployed, options, io);
   if (options.json) return io.json({ ...deployed, environments: states });

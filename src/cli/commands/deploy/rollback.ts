@@ -11,7 +11,7 @@ interface RollbackOptions extends EnvironmentOptions {
   to?: number;
 }
 
-/** `jamdev rollback`: has an environment run the image before. */
+/** `jamdev rollback`: sets an environment to its previous image. */
 export function rollbackCommand(io: CommandIo): Command {
   const command = new Command('rollback')
     .argument('[service]', 'the service (default: all of the config)')
@@ -33,8 +33,8 @@ export function rollbackCommand(io: CommandIo): Command {
       for (const deployed of moved) await reportChange(client, deployed, options, io);
     });
   return addExamples(addEnvironmentOptions(command), [
-    ['jamdev rollback chat --environment production', 'new sessions run the image of the deployment before'],
+    ['jamdev rollback chat --environment production', 'run the previous image in new sessions'],
     ['jamdev rollback chat --to 41', 'new sessions run the image of deployment 41'],
-    ['jamdev rollback chat --sessions now --wait', 'and those that run the bad one are ended by force'],
+    ['jamdev rollback chat --sessions now --wait', 'also kill the sessions that run the bad image'],
   ]);
 }

@@ -8,17 +8,17 @@ import { ImageShipper } from './image-shipper.js';
 import { reportChange } from './report-change.js';
 
 /**
- * Builds all, then pushes all, then moves the environments: a build or push that fails leaves everything as it was. Repeated
- * after a failure, it goes on where that was: what was built and pushed is not built and pushed again.
+ * Builds all images, then pushes all, then updates the environments: a failed build or push changes no environment. A
+ * second run after a failure reuses what was already built and pushed.
  */
 export async function runDeploy(asked: string | undefined, options: DeployOptions, io: CommandIo): Promise<void> {
   const client = await DeployClient.open(options.api, io.signal);
   const names = await listProjectServices(options.config, asked);
   if (options.image !== undefined && names.length > 1) {
-    throw usageError('--image is for one service.', `Name one of: ${names.join(', ')}`);
+    throw usageError('--image works for one service only.', `Pass one of: ${names.join(', ')}`);
   }
   const services = await Promise.all(names.map((name) => resolveDeployable(options.config, name)));
-  // What is missing on the other side is known before anything is built.
+  // Finds problems on the server before anything is built.
   for (const { name } of services) await client.hasService(name);
   const references = await makeImages(services, client, options, io);
   const moved = [];

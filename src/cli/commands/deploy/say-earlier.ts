@@ -1,4 +1,4 @@
-/** In words, how many sessions run an earlier image than their environment. */
+/** Says how many sessions run an earlier image than their environment. */
 export function sayEarlier(count: number): string {
   return count === 1 ? '1 session runs an earlier image' : `${count} sessions run an earlier image`;
 }

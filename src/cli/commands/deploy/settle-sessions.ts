@@ -9,9 +9,9 @@ import { sayEarlier } from './say-earlier.js';
 const POLL_MS = 1_000;
 
 /**
- * Ends the sessions that run an earlier image, as the policy has it, and waits until there are none, if that is asked for.
- * @returns what the environments of the service run then
- * @throws JamdevError `DeploymentSuperseded` when another deployment came meanwhile
+ * Ends the sessions that run an earlier image according to the policy, and, with `wait`, waits until none is left.
+ * @returns what the environments of the service run afterwards
+ * @throws JamdevError `DeploymentSuperseded` when another deployment is made meanwhile
  */
 export async function settleSessions(
   client: DeployClient,

@@ -3,27 +3,27 @@ import { isEnding } from '../../../platform/backend-state.js';
 import type { Platform } from '../../../platform/platform.js';
 import type { KeyQuestion } from '../../terminal/key-question.js';
 
-/** As many as there are digits to choose by. */
+/** One session per digit key. */
 const PAGE_SIZE = 9;
 const NEXT_PAGE = '0';
 
-/** Where a session is chosen. */
+/** What choosing a session needs. */
 export interface SessionChoice {
   platform: Platform;
   question: KeyQuestion;
-  /** Whether names need the service in front. */
+  /** Whether names start with the service. */
   severalServices: boolean;
   say(...lines: string[]): void;
 }
 
-/** The name of a session for a person. */
+/** Returns the display name of a session. */
 export function sessionName(backend: Backend, severalServices: boolean): string {
   return severalServices ? `${backend.identity.service.name}/${backend.displayName}` : backend.displayName;
 }
 
 /**
- * Lets a person choose one of the running sessions by a digit, the newest first. A single one is chosen at once.
- * @param verb what will be done to it: "Restart"
+ * Lets the user choose a running session by a digit, the newest first. A single session is chosen immediately.
+ * @param verb what happens to the session, such as "Restart"
  */
 export function chooseSession(choice: SessionChoice, verb: string, act: (backend: Backend) => void): void {
   const running = choice.platform.running.filter(({ state }) => !isEnding(state)).reverse();
@@ -53,7 +53,7 @@ function askPage(
     }
     const chosen = /^[1-9]$/.test(key) ? page[Number(key) - 1] : undefined;
     if (chosen === undefined) say('None chosen.');
-    // It may have ended while the person was choosing.
+    // It may have ended while the user was choosing.
     else if (isEnding(chosen.state)) say(`${sessionName(chosen, severalServices)} has ended.`);
     else act(chosen);
   });

@@ -5,7 +5,7 @@ import { HOST_NAME_RULE, isHostName } from '../../../contract/hosts.js';
 import { MAX_WARM } from '../../../contract/limits.js';
 import { environment, port, wholeNumber } from '../../option-values.js';
 
-/** Where the commands that start a dev server differ: what an option that is not given stands for. */
+/** Defaults that differ between the commands that start a dev server, as the help shows them. */
 export interface DevDefaults {
   port: string;
   proxyPort: string;
@@ -16,19 +16,26 @@ export interface DevDefaults {
 export function addDevOptions(command: Command, defaults: DevDefaults): Command {
   return (
     command
-      .option('--command <command>', 'how to start a backend (default: from the config, or the start script)')
-      .option('--build <command>', 'run before the first backend and on every rebuild')
+      .option(
+        '--command <command>',
+        'the command that starts a backend (default: from the config, or the start script)',
+      )
+      .option('--build <command>', 'the command that builds: run before the first backend and on every rebuild')
       .option('-e, --env <NAME=value>', 'a variable for every backend (repeatable)', environment)
-      // Not --env-file, which Node.js takes for its own wherever it stands: it would end without the file, and obey it.
-      .option('--env-from <file>', 'a file with variables (repeatable; default: .env, if there is one)', collect)
+      // Not --env-file: Node.js takes that as its own option wherever it stands, and fails without the file.
+      .option('--env-from <file>', 'a file with variables (repeatable; default: .env, if it exists)', collect)
       .option('-p, --port <port>', `port of the API (default: ${defaults.port})`, port('-p/--port'))
       .option('--proxy-port <port>', `port of the proxy (default: ${defaults.proxyPort})`, port('--proxy-port'))
       .option('--host <host>', 'listen on this host instead of loopback only')
-      .option('--allowed-host <name>', 'an additional host name to be reached by (repeatable)', allowedHost)
+      .option(
+        '--allowed-host <name>',
+        'an additional host name that may reach the dev server (repeatable)',
+        allowedHost,
+      )
       .option('--config <file>', 'the config file (default: jamsocket.config.json or jamdev.config.json)')
       .option('--no-remap-8080', "leave a Node.js backend's listen(8080) as it is")
       .option('-w, --watch <path>', `a file or folder to watch (repeatable; default: ${defaults.watch})`, collect)
-      .option('--ignore <pattern>', 'what not to watch, as in a .gitignore (repeatable)', collect)
+      .option('--ignore <pattern>', 'a pattern of files not to watch, as in a .gitignore (repeatable)', collect)
       .option('--no-watch', 'do not rebuild on changes')
       .addOption(
         new Option(
@@ -40,14 +47,17 @@ export function addDevOptions(command: Command, defaults: DevDefaults): Command 
       .option('-f, --dockerfile <file>', 'the Dockerfile to build backends from')
       .option('-c, --context <folder>', 'the build context (default: the project folder)')
       .option('-n, --docker-network <name>', 'the Docker network that backends join')
-      .option('--platform <platform>', 'build images for this platform (default: linux/amd64; native: as this machine)')
-      .option('-s, --use-static-token', 'one connection token per backend, which stays in the path')
+      .option(
+        '--platform <platform>',
+        'build images for this platform (default: linux/amd64; native: the platform of this machine)',
+      )
+      .option('-s, --use-static-token', 'use one connection token per backend, which stays in the path')
       .option('--warm <number>', 'how many Node.js processes to start ahead of time (default: 1; 0: none)', warm)
       .option('--no-style-log-output', "show backends' output without its colors")
   );
 }
 
-/** Negatable options have a default in commander; only what was typed may win over the config file. */
+/** Negatable options have a default in commander. Only options that were typed override the config file. */
 export function givenFlags(options: object, command: Command): DevFlags {
   const typed = Object.entries(options).filter(([name]) => command.getOptionValueSource(name) === 'cli');
   const { envFrom, allowedHost: allowedHosts, ...flags } = Object.fromEntries(typed);

@@ -10,12 +10,12 @@ import { type Shortcut, shortcutTable } from '../../terminal/shortcuts.js';
 
 import { chooseSession, sessionName } from './choose-session.js';
 
-/** What the shortcuts work on. */
+/** What the shortcuts need. */
 export interface ShortcutContext {
   server: DevServer;
   filter: LogFilter;
   question: KeyQuestion;
-  /** Tells the person who pressed the key. */
+  /** Shows lines to the user who pressed the key. */
   say(...lines: string[]): void;
   /** Clears the screen. */
   clear(): void;
@@ -30,24 +30,24 @@ export function makeShortcuts(context: ShortcutContext): Shortcut[] {
   const severalServices = server.config.services.length > 1;
   const choice = { platform, question, severalServices, say };
   const shortcuts: Shortcut[] = [
-    { key: 'b', label: 'build', description: 'build again', action: () => void server.build('key b') },
+    { key: 'b', label: 'build', description: 'rebuild', action: () => void server.build('key b') },
     {
       key: 't',
       label: 'terminate',
-      description: 'terminate all backends; asks if there is more than one',
+      description: 'end all backends; asks first if there are several',
       action: () => terminateAll(context),
     },
     {
       key: 'e',
       label: 'end',
-      description: 'end one session, of several the one you choose',
+      description: 'end a session; asks which one if there are several',
       action: () =>
         chooseSession(choice, 'End', (backend) => endOne(backend, sessionName(backend, severalServices), say)),
     },
     {
       key: 'r',
       label: 'restart',
-      description: 'restart the process of one session, of several the one you choose',
+      description: 'restart the process of a session; asks which one if there are several',
       action: () => chooseSession(choice, 'Restart', (backend) => void restartOne(context, backend)),
     },
     {
@@ -65,7 +65,7 @@ export function makeShortcuts(context: ShortcutContext): Shortcut[] {
     {
       key: 'l',
       label: 'log',
-      description: 'show the log of one backend at a time, then of all again',
+      description: 'show only the log of the next backend; after the last, show all',
       action: () => {
         filter.cycle(platform.running);
         const { only } = filter;
@@ -87,7 +87,7 @@ export function makeShortcuts(context: ShortcutContext): Shortcut[] {
       : []),
     { key: 'c', label: 'clear', description: 'clear the screen', action: context.clear },
     { key: 'h', label: 'help', description: 'show this help', action: () => say(...shortcutTable(shortcuts)) },
-    { key: 'q', label: 'quit', description: 'stop, as Ctrl-C does', action: context.quit },
+    { key: 'q', label: 'quit', description: 'stop, same as Ctrl-C', action: context.quit },
   ];
   return shortcuts;
 }
@@ -97,7 +97,7 @@ function terminateAll({ server, question, say }: ShortcutContext): void {
   const count = () => platform.running.filter(({ state }) => !isEnding(state)).length;
   const terminate = () => {
     const length = count();
-    const nothing = platform.running.length === 0 ? 'No backend is running.' : 'All backends are ending already.';
+    const nothing = platform.running.length === 0 ? 'No backend is running.' : 'All backends are already ending.';
     say(length === 0 ? nothing : `Ending ${counted(length, 'backend')}.`);
     void platform.terminateAll(false);
   };
@@ -105,7 +105,7 @@ function terminateAll({ server, question, say }: ShortcutContext): void {
   if (length < 2) return terminate();
   const asked = `End all ${length} sessions? y: yes; any other key: no`;
   say(asked);
-  question.ask(asked, (key) => (key === 'y' ? terminate() : say('No session is ended.')));
+  question.ask(asked, (key) => (key === 'y' ? terminate() : say('No session was ended.')));
 }
 
 function endOne(backend: Backend, name: string, say: ShortcutContext['say']): void {
@@ -113,7 +113,7 @@ function endOne(backend: Backend, name: string, say: ShortcutContext['say']): vo
   backend.terminate('external', false);
 }
 
-/** On the newest build, as a rebuild would. */
+/** Restarts a session on the newest build, as a rebuild would. */
 async function restartOne({ server, say }: ShortcutContext, backend: Backend): Promise<void> {
   const { definition } = backend.identity.service;
   try {
@@ -140,7 +140,7 @@ async function openNewest({ server, say }: ShortcutContext): Promise<void> {
   const { service, key } = newest.identity;
   const name = newest.displayName;
   try {
-    // A connection token of its own, as for any client.
+    // With its own connection token, as for any client.
     const { url } = await server.connect({ service: service.name, key, spawn: false });
     if (await openInBrowser(url)) say(`Opening ${name} in the browser.`);
     else say(`No browser could be opened; the URL of ${name} is ${url}`);

@@ -20,7 +20,7 @@ export function devCommand(io: CommandIo): Command {
     .addOption(
       new Option(
         '--if-running <what>',
-        'if a dev server already runs in this folder: fail, or print its URLs and exit (reuse)',
+        'if a dev server is already running in this folder: fail, or print its URLs and exit (reuse)',
       )
         .choices(['fail', 'reuse'])
         .default('fail'),
@@ -31,8 +31,8 @@ export function devCommand(io: CommandIo): Command {
       await runDev({ ...givenFlags(options, self), folder }, { json: options.json ?? false, ifRunning }, io);
     });
   return addExamples(command, [
-    ['jamdev dev', 'as jamsocket.config.json or the start script says'],
-    ['jamdev dev --command "node server.js"', 'one command, no config needed'],
-    ['jamdev dev app --port 0 --proxy-port 0', 'the project in app, on any free ports'],
+    ['jamdev dev', 'run the project as jamsocket.config.json or the start script says'],
+    ['jamdev dev --command "node server.js"', 'run one command, without a config'],
+    ['jamdev dev app --port 0 --proxy-port 0', 'run the project in app on any free ports'],
   ]);
 }

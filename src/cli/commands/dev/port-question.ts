@@ -5,8 +5,8 @@ import type { CommandIo } from '../../io.js';
 import { askInTerminal } from '../../terminal/ask.js';
 
 /**
- * Makes the question whether to use other ports, for a person who can answer it; undefined where there is none: in CI a
- * terminal has nobody in front of it, and in the background reading from it would suspend the program.
+ * Returns a function that asks whether to use other ports; undefined when nobody can answer: in CI a terminal has no
+ * user, and reading from it in the background would suspend the program.
  */
 export async function makePortQuestion(io: CommandIo): Promise<PortPolicy['ask']> {
   const { stdout, signal } = io;

@@ -19,7 +19,7 @@ import { dim } from '../../terminal/text.js';
 import { openDevTerminal } from './dev-terminal.js';
 import { makePortQuestion } from './port-question.js';
 
-/** How `jamdev dev` prints what happens. */
+/** Output options of `jamdev dev`. */
 export interface DevOutput {
   json: boolean;
   ifRunning: IfRunning;
@@ -36,7 +36,7 @@ export async function runDev(given: DevFlags, output: DevOutput, io: CommandIo):
   const { lock, holder } = await claimProject(folder);
   if (lock === undefined) return nameRunning(folder, holder, output, io);
   const portPolicy = {
-    // Port 0 is for one run, such as that of a test.
+    // Port 0 is for a single run, such as a test.
     forgetKept: flags.port !== undefined && flags.port !== 0,
     ask: output.json || flags.interactive === false ? undefined : await makePortQuestion(io),
   };
@@ -55,13 +55,13 @@ export async function runDev(given: DevFlags, output: DevOutput, io: CommandIo):
   server.events.subscribe((event) => reporter.event(event));
 
   const stop = new StopSwitch(server);
-  // Before the banner: a person who has read it may already press Ctrl-C.
+  // Before the banner: a user who has read it may press Ctrl-C.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.press());
   process.on('SIGHUP', () => {
     if (!io.ignoresHangup) stop.press();
   });
   process.on('exit', () => server.killNow());
-  // With NO_COLOR the terminal is left as it is, raw mode included.
+  // With NO_COLOR the terminal stays as it is, so raw mode is off too.
   const inTerminal = io.stdout.stream.isTTY === true && io.stdin.isTTY === true && !process.env.NO_COLOR;
   const interactive = server.config.interactive && inTerminal && !output.json;
   reporter.started(server, sinceStartMs, output.json ? [] : await environmentLines(server.config.services));
@@ -72,7 +72,7 @@ export async function runDev(given: DevFlags, output: DevOutput, io: CommandIo):
   const terminal = interactive
     ? openDevTerminal({ server, reporter, writer, filter, quit: press, input: io.stdin, output: io.stdout })
     : undefined;
-  // The reader of the output has gone: a reason to stop softly, but not a second Ctrl-C.
+  // The reader of the output has exited: a reason to stop gracefully, but not a second Ctrl-C.
   const stopUnwatched = () => {
     const { reason } = io.signal;
     if (reason instanceof JamdevError) reporter.message(reason.sentence);

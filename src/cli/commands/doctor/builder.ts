@@ -20,14 +20,14 @@ export async function checkBuilder(engine: Engine, services: readonly ServiceCon
   const builder = await findDockerBuilder(engine.endpoint.environment);
   const paths = services.flatMap((service) => (service.runtime === 'docker' ? [service.dockerfile] : []));
   const read = [...new Set(paths)].map(async (path) => {
-    // One that can't be read is reported by the check of the config.
+    // A Dockerfile that can't be read is reported by the config check.
     const needs = findBuildKitNeeds(await readFile(path, 'utf8').catch(ignoreError('cli', 'reading a Dockerfile', '')));
     return { name: basename(path), needs };
   });
   return judgeBuilder(builder, await Promise.all(read));
 }
 
-/** Says which builder there is, and what in Dockerfiles it does not understand. */
+/** Reports the builder, and what it does not support in the Dockerfiles. */
 export function judgeBuilder(
   builder: DockerBuilder,
   dockerfiles: readonly { name: string; needs: readonly BuildKitNeed[] }[],

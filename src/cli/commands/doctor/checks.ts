@@ -3,9 +3,9 @@ import { pause } from '../../../os/clock.js';
 import { type Finding, trouble } from './finding.js';
 
 /**
- * Runs a check, but not forever.
- * @param name to be named if there is nothing to say of it
- * @param deadlineMs after so long it is given up, and its signal aborts
+ * Runs a check with a timeout.
+ * @param name shown if the check fails or times out
+ * @param deadlineMs the timeout; then the signal of the check aborts
  */
 export async function runCheck(
   name: string,
@@ -19,13 +19,13 @@ export async function runCheck(
     text: `No answer within ${deadlineMs / 1000} s.`,
     remedy: '',
   } as const;
-  // Not earlier than now: what is synchronous in a check must not hold up the start of the others.
+  // Deferred, so that synchronous work in one check does not delay the start of the others.
   const found = pause(0).then(() => check(given.signal));
   try {
     return [await Promise.race([found, pause(deadlineMs).then(() => late)])].flat();
   } catch (error) {
     if (error instanceof JamdevError) return [trouble(name, 'failure', error)];
-    return [{ check: name, status: 'warning', text: `This could not be checked: ${String(error)}.`, remedy: '' }];
+    return [{ check: name, status: 'warning', text: `This check failed: ${String(error)}.`, remedy: '' }];
   } finally {
     given.abort();
   }

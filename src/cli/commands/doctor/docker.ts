@@ -7,20 +7,20 @@ import { pause } from '../../../os/clock.js';
 import { type Finding, fine, trouble } from './finding.js';
 import type { DockerNeed } from './project.js';
 
-/** How long a client that was ended takes to be gone. */
+/** How long a killed client may take to exit. */
 const LATE_MS = 300;
 
 /** What a Docker Engine reports about itself. */
 export interface EngineInfo {
   version: string;
-  /** As `linux/amd64`. */
+  /** Such as `linux/amd64`. */
   platform: string;
   kernel: string;
   /** "Docker Desktop 4.27.1", "Podman" and the like; often empty. */
   product: string;
 }
 
-/** What Docker answered when it was asked for its versions. */
+/** Docker's answer to the request for its versions. */
 export interface DockerAnswer {
   client: string | undefined;
   info: EngineInfo | undefined;
@@ -32,7 +32,7 @@ export interface DockerAnswer {
 }
 
 /**
- * Asks the docker client for its version, and its engine for everything else.
+ * Gets the version of the docker client, and everything else from its engine.
  * @param remoteAddress `remote.address` of the config
  */
 export async function askDocker(timeoutMs: number, remoteAddress?: string): Promise<DockerAnswer> {
@@ -45,7 +45,7 @@ export async function askDocker(timeoutMs: number, remoteAddress?: string): Prom
   const asked = askEngine(deadline, remoteAddress).catch((error) =>
     deadline.aborted ? noAnswer : { info: undefined, trouble: onlyJamdevError(error) },
   );
-  // A client that does not even end when it is asked to must not hold up anything.
+  // A client that does not exit even when killed must not block the check.
   const late = pause(timeoutMs + LATE_MS).then(() => undefined);
   const [version, answer] = await Promise.all([Promise.race([client, late]), Promise.race([asked, late])]);
   return { client: version, ...(answer ?? noAnswer) };
@@ -83,7 +83,7 @@ function onlyJamdevError(error: unknown): JamdevError {
   throw error;
 }
 
-/** One finding for the client, and, where there is one, one for the engine. */
+/** Makes one finding for the client and, if there is one, one for the engine. */
 export function judgeDocker({ client, info, trouble: reason, way }: DockerAnswer, need: DockerNeed): Finding[] {
   const found = client === undefined ? [] : [fine('docker client', `version ${client}`)];
   if (info !== undefined) {
@@ -98,7 +98,7 @@ export function judgeDocker({ client, info, trouble: reason, way }: DockerAnswer
   return [...found, { check, status: 'warning', text: `${error.message} ${consequence}`, remedy: wish(error) }];
 }
 
-/** Not what the error asks for: nothing has to be done. */
+/** Rewords the error's remedy as an option: nothing has to be done. */
 function wish({ code, remedy }: JamdevError): string {
   const end = 'if backends should run as containers';
   if (code === 'DockerMissing') return `Install Docker, ${end}: https://docs.docker.com/get-docker/`;

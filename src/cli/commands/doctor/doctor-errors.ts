@@ -1,6 +1,6 @@
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 
-/** What `doctor` finds. */
+/** Problems that `doctor` reports. */
 export const doctorErrors = {
   nodeTooOld: (version: string, needed: string) =>
     new JamdevError(
@@ -35,19 +35,19 @@ export const doctorErrors = {
   watchesShort: (needed: number, used: number, limit: number) =>
     new JamdevError(
       'WatchFailed',
-      `${needed} folders need a watch each, but ${used} of this user's ${limit} watches are in use.`,
-      `Watch less ("watch" in the config), or raise the limit: sudo sysctl fs.inotify.max_user_watches=${Math.max(524_288, limit * 2)}`,
+      `Watching ${needed} folders needs ${needed} watches, but ${used} of this user's ${limit} watches are in use.`,
+      `Watch fewer folders ("watch" in the config), or raise the limit: sudo sysctl fs.inotify.max_user_watches=${Math.max(524_288, limit * 2)}`,
     ),
   watchersShort: (limit: number) =>
     new JamdevError(
       'WatchFailed',
       `All of this user's ${limit} file watchers are in use.`,
-      `End programs that watch files, or raise the limit: sudo sysctl fs.inotify.max_user_instances=${limit * 2}`,
+      `Stop programs that watch files, or raise the limit: sudo sysctl fs.inotify.max_user_instances=${limit * 2}`,
     ),
   leftBehind: (things: string[]) =>
     new JamdevError(
       'LeftBehind',
-      `A dev server that crashed left these behind: ${things.join(', ')}.`,
+      `A crashed dev server left these behind: ${things.join(', ')}.`,
       'The next jamdev dev in this folder removes them.',
     ),
 };

@@ -10,11 +10,11 @@ interface DoctorOptions {
   json?: boolean;
 }
 
-/** Wide enough for every word that stands there, so that lines can be shown as they come. */
+/** Wide enough for every status and check, so that each line can be shown immediately. */
 const STATUS_WIDTH = 'warning'.length;
 const CHECK_WIDTH = 'file watching'.length;
 
-/** `jamdev doctor`: whether all is there for a project to run. */
+/** `jamdev doctor`: checks whether a project can run. */
 export function doctorCommand(io: CommandIo): Command {
   const command = new Command('doctor')
     .argument('[folder]', 'the project folder', '.')
@@ -37,8 +37,8 @@ export function doctorCommand(io: CommandIo): Command {
       io.out(summary(failures, all.filter(({ status }) => status === 'warning').length));
     });
   return addExamples(command, [
-    ['jamdev doctor', 'the project here, and this machine'],
-    ['jamdev doctor app --json', 'for a script'],
+    ['jamdev doctor', 'check the project in this folder, and this machine'],
+    ['jamdev doctor app --json', 'check the project in app, as JSON'],
   ]);
 }
 

@@ -6,13 +6,13 @@ import type { EngineInfo } from './docker.js';
 import { doctorErrors } from './doctor-errors.js';
 import { type Finding, fine, trouble } from './finding.js';
 
-/** What is known of how the engine could run programs for other processors. */
+/** What is known about the engine's emulation of other processors. */
 export interface Emulators {
-  /** Whether the engine runs on this very kernel, so that what is registered here counts. */
+  /** Whether the engine runs on this kernel, so that emulators registered here apply to it. */
   sameKernel: boolean;
-  /** Names of what is registered with the kernel (binfmt_misc), as `qemu-x86_64`; undefined when that can't be seen. */
+  /** Emulators registered with the kernel (binfmt_misc), such as `qemu-x86_64`; undefined when they can't be read. */
   registered: readonly string[] | undefined;
-  /** Platforms that the engine's builder says it can build for; undefined when it does not say. */
+  /** Platforms that the engine's builder reports; undefined when it reports none. */
   builder: readonly string[] | undefined;
 }
 
@@ -27,12 +27,12 @@ const KERNEL_NAMES: Record<string, string> = {
   riscv64: 'riscv64',
 };
 const BINFMT = '/proc/sys/fs/binfmt_misc';
-/** Products that bring emulation, by what they or their kernels are called. */
+/** Names of products, or of their kernels, that include emulation. */
 const WITH_EMULATION = /docker desktop|linuxkit|orbstack/i;
 
 /**
  * Whether an engine can run images for a platform.
- * @param used whether the project would need it to; then it is a failure if it can't
+ * @param used whether the project needs it; then a missing emulator is a failure
  */
 export function judgeEmulation(platform: string, engine: EngineInfo, emulators: Emulators, used: boolean): Finding {
   const check = 'emulation';
@@ -59,7 +59,7 @@ export function judgeEmulation(platform: string, engine: EngineInfo, emulators: 
   return trouble(check, used ? 'failure' : 'warning', doctorErrors.emulationMissing(platform, arch, engine.platform));
 }
 
-/** Looks for emulators: with the kernel, and, as engines may have one of their own, with the builder. */
+/** Looks for emulators in the kernel, and in the builder, since an engine may have its own. */
 export async function findEmulators(engine: Engine, timeoutMs: number): Promise<Emulators> {
   const sameKernel = process.platform === 'linux' && engine.sharesKernel;
   const registered = sameKernel ? listRegistered() : undefined;
@@ -68,14 +68,14 @@ export async function findEmulators(engine: Engine, timeoutMs: number): Promise<
   return { sameKernel, registered, builder: ok ? readBuilderPlatforms(stdout) : undefined };
 }
 
-/** Reads the platforms in the output of `docker buildx inspect`; one that a person preferred has a star. */
+/** Reads the platforms in the output of `docker buildx inspect`, which marks preferred platforms with a star. */
 export function readBuilderPlatforms(output: string): string[] | undefined {
   const lines = [...output.matchAll(/^Platforms:\s*(.+)$/gm)].map((match) => match[1] ?? '');
   if (lines.length === 0) return undefined;
   return lines.flatMap((line) => line.split(',').map((platform) => platform.trim().replace(/\*$/, '')));
 }
 
-/** Those that are enabled. */
+/** Returns the enabled emulators. */
 function listRegistered(): string[] | undefined {
   if (!existsSync(`${BINFMT}/status`)) return undefined;
   const names = Object.values(KERNEL_NAMES).map((name) => `qemu-${name}`);

@@ -1,15 +1,15 @@
 import type { JamdevError } from '../../../contract/errors/jamdev-error.js';
 
-/** `failure`: `jamdev dev` does not work here as it is. `warning`: it does, but not all of it, or not for long. */
+/** `failure`: `jamdev dev` does not work here. `warning`: it works, but not all of it, or not for long. */
 export type Grade = 'ok' | 'warning' | 'failure';
 
-/** What one check found. */
+/** The result of one check. */
 export interface Finding {
-  /** What was looked at, in a word or two. */
+  /** The subject of the check, in a word or two. */
   check: string;
   status: Grade;
   text: string;
-  /** What to do; '' when there is nothing to do. */
+  /** The next step; '' when there is none. */
   remedy: string;
 }
 
@@ -17,7 +17,7 @@ export function fine(check: string, text: string): Finding {
   return { check, status: 'ok', text, remedy: '' };
 }
 
-/** @returns a finding in the words of an error */
+/** Makes a finding from an error. */
 export function trouble(check: string, status: 'warning' | 'failure', { message, remedy }: JamdevError): Finding {
   return { check, status, text: message, remedy };
 }

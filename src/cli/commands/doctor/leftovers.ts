@@ -7,7 +7,7 @@ import { counted } from '../../terminal/counted.js';
 import { doctorErrors } from './doctor-errors.js';
 import { type Finding, fine, trouble } from './finding.js';
 
-/** What dead dev servers left in a project and, if an engine answers, in that. */
+/** Reports what dead dev servers left in a project and, if it answers, in the Docker Engine. */
 export async function checkLeftovers(project: string, engine: Engine | undefined): Promise<Finding> {
   const folder = stateFolderOf(project);
   const records = await listServerRecords(folder);

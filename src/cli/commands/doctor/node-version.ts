@@ -2,9 +2,9 @@ import { doctorErrors } from './doctor-errors.js';
 import { type Finding, fine, trouble } from './finding.js';
 
 /**
- * Whether this Node.js, on this system, can run jamdev.
- * @param version as `20.19.0`
- * @param wanted `engines.node` of package.json, as `>=20.19`
+ * Checks whether this Node.js on this system can run jamdev.
+ * @param version such as `20.19.0`
+ * @param wanted `engines.node` of package.json, such as `>=20.19`
  */
 export function judgeNode(version: string, wanted: string, system: NodeJS.Platform, arch: string): Finding {
   const needed = wanted.replace(/^>=\s*/, '');

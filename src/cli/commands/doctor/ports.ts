@@ -9,7 +9,7 @@ import type { ServerRecord } from '../../../records/server-records.js';
 import { fromHome } from '../../terminal/project-names.js';
 import { type Finding, fine, trouble } from './finding.js';
 
-/** Another doctor may be trying the same port in this moment: how often, and when, to look again. */
+/** Another doctor may be trying the same port right now, so a taken port is tried again. */
 const ATTEMPTS = 3;
 const RETRY_MS = 150;
 
@@ -17,18 +17,18 @@ const RETRY_MS = 150;
 export interface WantedPort {
   /** "API" or "proxy". */
   what: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   port: number;
-  /** Whether another dev server may have it: then `jamdev dev` takes the next free pair. */
+  /** Whether this is the default port: if another dev server has it, `jamdev dev` takes the next free pair. */
   isDefault: boolean;
   host: string | undefined;
   flag: string;
 }
 
 /**
- * Tries whether a port can be listened on.
- * @param project the folder whose own dev server may have it
- * @param servers all dev servers that are known to run
+ * Checks whether the dev server can listen on a port.
+ * @param project the folder whose own dev server may use the port
+ * @param servers all running dev servers that are known
  */
 export async function checkPort(
   wanted: WantedPort,
@@ -42,7 +42,7 @@ export async function checkPort(
   if (holder?.project === project) {
     return fine(check, `${wanted.port} is used by this project's dev server (pid ${holder.pid})`);
   }
-  // This project does not need the usual port, so its holder does not matter.
+  // This project does not use the default port, so the holder of that port does not matter.
   if (own !== undefined) {
     const [port] = portsOf(own).slice(wanted.flag === '--proxy-port' ? 1 : 0);
     return fine(check, `this project's dev server (pid ${own.pid}) runs on ${port}`);

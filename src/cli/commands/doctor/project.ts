@@ -12,10 +12,10 @@ import { readKeptPorts } from '../../../records/kept-ports.js';
 import { stateFolderOf } from '../../../records/state-folder.js';
 import { type Finding, fine, trouble } from './finding.js';
 
-/** How much the project depends on Docker: it has no other way to run, it would use it, or it would not. */
+/** How much the project depends on Docker: it can't run without it, it would use it, or it does not use it. */
 export type DockerNeed = 'must' | 'would' | 'not';
 
-/** What is to be examined. Where the config is not valid, what it would be without one. */
+/** The project to check. With an invalid config, its values are those without a config. */
 export interface Project {
   /** Absolute path, links resolved. */
   folder: string;
@@ -29,8 +29,8 @@ export interface Project {
 }
 
 /**
- * Reads the config of a project as `jamdev dev` would.
- * @param named the config file, if it was named
+ * Reads the config of a project like `jamdev dev`.
+ * @param named the config file, if one was given
  * @throws JamdevError `NothingToRun` when there is no such folder
  */
 export async function examineProject(folder: string, named: string | undefined): Promise<Project> {
@@ -60,14 +60,14 @@ export async function examineProject(folder: string, named: string | undefined):
   }
 }
 
-/** How much services depend on Docker. */
+/** Returns how much services depend on Docker. */
 export function dockerNeed(services: readonly ServiceConfig[]): DockerNeed {
   const containers = services.filter((service) => service.runtime === 'docker');
   if (containers.length === 0) return 'not';
   return containers.some(({ fallback }) => fallback === undefined) ? 'must' : 'would';
 }
 
-/** What would make every build fail, as far as that can be told without one, and without emptying a named pipe. */
+/** Finds what would make every build fail, without running a build or emptying a named pipe. */
 async function findTrouble(services: readonly ServiceConfig[]): Promise<Finding | undefined> {
   const readEnvFiles = createReadEnvFiles();
   for (const service of services) {

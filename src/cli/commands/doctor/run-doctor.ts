@@ -21,17 +21,17 @@ import { checkLogs, checkStateFolder } from './state.js';
 import { describeWarmStarts, readStartedAhead } from './warm-starts.js';
 import { describeBackendWrites, describeOutputs, judgeWatching } from './watching.js';
 
-/** What the platform runs, and so what images are for unless the config says otherwise. */
+/** The platform of production: images are built for it unless the config says otherwise. */
 const DEFAULT_PLATFORM = 'linux/amd64';
-/** How long a program or server that is asked has to answer. */
+/** Timeout of an answer from a program or server. */
 const ANSWER_MS = 5_000;
-/** For a whole check, which may ask twice. */
+/** Timeout of a whole check, which may query twice. */
 const CHECK_MS = 11_000;
 
 /**
- * Begins to examine a project and this machine, all at once.
- * @param configFile the config file, if it was named
- * @returns what was found, in the order in which it is to be told
+ * Starts all checks of a project and this machine at once.
+ * @param configFile the config file, if one was given
+ * @returns the findings, in the order to show them
  * @throws JamdevError when there is no such folder
  */
 export async function examine(folder: string, configFile: string | undefined): Promise<Promise<Finding[]>[]> {
@@ -68,7 +68,7 @@ export async function examine(folder: string, configFile: string | undefined): P
       return wanted.map((platform) => judgeEmulation(platform, info, emulators, need !== 'not'));
     }),
     runCheck('warm starts', ANSWER_MS + 500, async () =>
-      // A config that can't be used has its own finding.
+      // An invalid config has its own finding.
       project.finding.status === 'ok'
         ? describeWarmStarts(
             services,
@@ -85,7 +85,7 @@ export async function examine(folder: string, configFile: string | undefined): P
         return missing.map((path) => trouble('file watching', 'warning', watchErrors.watchedPathMissing(path)));
       }
       const [needed, running] = await Promise.all([countWatchedFolders(services, signal), own]);
-      // What the project's own dev server watches is what it will watch the next time.
+      // Watches of the project's own dev server count as free: the next run uses the same.
       return judgeWatching(
         needed,
         readInotifyState((pid) => !running.some((server) => server.pid === pid)),

@@ -11,7 +11,7 @@ import { counted } from '../../terminal/counted.js';
 import { formatSize } from '../../terminal/size.js';
 import { type Finding, fine, trouble } from './finding.js';
 
-/** Checks whether jamdev can write its state, and where; the check leaves nothing behind. */
+/** Checks where jamdev keeps its state, and that it can write there. Leaves nothing behind. */
 export function checkStateFolder(project: string): Finding {
   const check = 'state folder';
   const folder = stateFolderOf(project);
@@ -28,7 +28,7 @@ export function checkStateFolder(project: string): Finding {
   }
 }
 
-/** How much logs take, in bytes. */
+/** Reports the size of the logs. */
 export function checkLogs(project: string): Finding {
   const { logs } = stateFolderOf(project);
   const names = list(logs);
@@ -38,7 +38,7 @@ export function checkLogs(project: string): Finding {
   return fine('logs', `of ${counted(names.length, 'backend')}, ${formatSize(bytes)} (${limits})`);
 }
 
-/** The folder itself, or the one above it in which it would have to be made. */
+/** Returns the folder, or the nearest existing parent folder it would be created in. */
 function nearest(path: string): string {
   return existsSync(path) || dirname(path) === path ? path : nearest(dirname(path));
 }
@@ -54,7 +54,7 @@ function list(folder: string): string[] {
 
 function sizeOf(folder: string): number {
   return list(folder).reduce((sum, name) => {
-    // Old parts of a log go while it is looked at.
+    // Old parts of a log may be deleted meanwhile.
     return sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0);
   }, 0);
 }

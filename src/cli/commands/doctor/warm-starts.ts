@@ -19,7 +19,7 @@ export type StartedAhead = Awaited<ReturnType<typeof readStartedAhead>>;
 
 /**
  * Says of each service whether its backends are started warm, and why not; and what of that is ready now.
- * @param engine undefined: none answers, or none is needed
+ * @param engine undefined: no engine answers, or none is needed
  * @param started undefined: no dev server runs, or it does not answer
  */
 export async function describeWarmStarts(

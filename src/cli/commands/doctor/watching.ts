@@ -2,7 +2,7 @@ import type { InotifyState } from '../../../os/inotify.js';
 import { doctorErrors } from './doctor-errors.js';
 import { type Finding, fine, trouble } from './finding.js';
 
-/** Files named in one line. */
+/** How many files one line lists. */
 const MAX_NAMED = 5;
 
 /** @param needed folders to watch, each of which counts */
@@ -21,12 +21,12 @@ export function judgeWatching(needed: number, state: InotifyState | undefined): 
 
 type FilesByService = Readonly<Record<string, readonly string[]>>;
 
-/** Names the files that builds were shown to write, by service; nothing when there are none. */
+/** Lists the files that builds were seen to write, by service; no finding when there are none. */
 export function describeOutputs(outputs: FilesByService): Finding[] {
   return describeWritten('build output', 'builds', outputs);
 }
 
-/** Names the watched files that backends wrote in the last run, by service; nothing when there are none. */
+/** Lists the watched files that backends wrote in the last run, by service; no finding when there are none. */
 export function describeBackendWrites(written: FilesByService): Finding[] {
   return describeWritten('backend writes', 'backends', written);
 }

@@ -15,18 +15,18 @@ export interface ClusterOptions extends Pick<ServeFlags, 'config' | 'controller'
   json?: boolean;
 }
 
-/** What can be done with the drones of a cluster, whichever way leads to it. */
+/** Lists and drains the drones of a cluster, through the API or directly. */
 interface DroneOperations {
   list(): Promise<{ cluster: string; drones: DroneJson[] }>;
   drain(name: string): Promise<void>;
 }
 
-/** The account of what operators do to the whole cluster, in the audit. */
+/** The account in the audit for actions on the whole cluster. */
 const NO_ACCOUNT = '-';
 
 /** Adds the options of commands on drones. */
 export function addClusterOptions(command: Command): Command {
-  const api = new Option('--api <url>', 'ask a running jamdev serve, with an admin token in JAMDEV_TOKEN');
+  const api = new Option('--api <url>', 'use a running jamdev serve, with an admin token in JAMDEV_TOKEN');
   return command
     .option('--controller <url>', 'the address of the cluster’s controllers')
     .option('--cluster <name>', 'the name of the cluster')
@@ -36,7 +36,7 @@ export function addClusterOptions(command: Command): Command {
     .option('--json', 'print JSON for programs');
 }
 
-/** Works on the drones of the API that `--api` names, or of the cluster that the config of `jamdev serve` names. */
+/** Works on the drones of the API in `--api`, or of the cluster in the config of `jamdev serve`. */
 export async function withDrones<T>(
   { api, json: _, ...flags }: ClusterOptions,
   io: CommandIo,
@@ -51,7 +51,7 @@ export async function withDrones<T>(
     });
   }
   const config = await resolveServeConfig(flags, process.env);
-  // The client of the database is large: other commands go without.
+  // Loaded here because the database client is large, and other commands don't need it.
   const [{ openStore }, { ClusterDrones }, { ControllerClient }, { DroneEngines }] = await Promise.all([
     import('../../../store/open-store.js'),
     import('../../../plane/cluster-drones.js'),

@@ -11,7 +11,7 @@ interface DrainOptions extends ClusterOptions {
 /** `jamdev drones drain`: keeps new backends off a drone. */
 export function drainCommand(io: CommandIo): Command {
   const command = new Command('drain')
-    .description('give a drone no new backends, for good; those that it runs go on until they end')
+    .description('permanently keep new backends off a drone; its running backends continue until they end')
     .argument('<name>', 'the name of the drone')
     .option('-y, --yes', 'do not ask')
     .action(async (name: string, options: DrainOptions) => {
@@ -28,11 +28,11 @@ export function drainCommand(io: CommandIo): Command {
 async function confirm(name: string, { json }: DrainOptions, { stdin, stdout, signal }: CommandIo): Promise<boolean> {
   if (json || !stdin.isTTY || !stdout.stream.isTTY) {
     throw usageError(
-      `Draining ${name} is final: Plane can't undo it, and remembers it when the drone restarts.`,
-      'Add --yes if that is meant.',
+      `Draining ${name} is permanent: Plane can't undo it, and remembers it when the drone restarts.`,
+      'To confirm, add --yes.',
     );
   }
-  stdout.line(`Draining ${name} is final: Plane can't undo it, and remembers it when the drone restarts.`);
+  stdout.line(`Draining ${name} is permanent: Plane can't undo it, and remembers it when the drone restarts.`);
   const terminal = { input: stdin, output: stdout, interrupt: () => void process.kill(process.pid, 'SIGINT') };
   const answer = await askInTerminal(terminal, signal, (ask) => ask(`Drain ${name}? [y/N] `));
   return /^y(es)?$/i.test(answer);

@@ -10,8 +10,8 @@ export function dronesCommand(io: CommandIo): Command {
   command.addCommand(listCommand(io).copyInheritedSettings(command), { isDefault: true });
   command.addCommand(drainCommand(io).copyInheritedSettings(command));
   return addExamples(command, [
-    ['jamdev drones', 'which there are, those that are lost too, by the config of jamdev serve'],
-    ['jamdev drones --api https://api.example.com --json', 'with an admin token in JAMDEV_TOKEN, for a script'],
-    ['jamdev drones drain dr-1', 'keep new backends off dr-1, for good'],
+    ['jamdev drones', 'list all drones, including lost ones, with the config of jamdev serve'],
+    ['jamdev drones --api https://api.example.com --json', 'list them as JSON, with an admin token in JAMDEV_TOKEN'],
+    ['jamdev drones drain dr-1', 'permanently keep new backends off dr-1'],
   ]);
 }

@@ -8,10 +8,10 @@ import { addClusterOptions, type ClusterOptions, withDrones } from './cluster.js
 
 const HEADINGS = ['NAME', 'STATE', 'BACKENDS', 'LAST SEEN', 'PLANE', 'ENGINE'];
 
-/** `jamdev drones list`: what Plane, the config and the records know of each drone. */
+/** `jamdev drones list`: what Plane, the config and the records know about each drone. */
 export function listCommand(io: CommandIo): Command {
   const command = new Command('list')
-    .description('list the drones; those that are missing are shown as lost')
+    .description('list the drones; missing drones are shown as lost')
     .action(async (options: ClusterOptions) => {
       const { cluster, drones } = await withDrones(options, io, (operations) => operations.list());
       if (options.json) return io.json({ cluster, drones });

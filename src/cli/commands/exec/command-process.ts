@@ -9,22 +9,22 @@ import { Termination } from '../../../processes/termination.js';
 import { signalExitCode } from '../../exit-codes.js';
 import { execErrors } from './exec-errors.js';
 
-/** What a terminal sends to every process of the group in its foreground. */
+/** Signals that a terminal sends to every process of its foreground group. */
 const TYPED_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 
-/** How long each process that the command left running has after SIGTERM. */
+/** Time between SIGTERM and SIGKILL for a process that the command left running. */
 const GRACE_MS = 2_000;
-/** How long SIGKILL may take to have its effect. */
+/** How long SIGKILL may take. */
 const KILL_MS = 1_000;
 
 /** How a command ended. */
 export interface CommandEnd {
-  /** As shells have it: 128 and the signal's number when a signal ended it. */
+  /** As in shells: 128 plus the signal's number when a signal ended the command. */
   code: number;
   signal: NodeJS.Signals | null;
 }
 
-/** A command that runs in the place of this program: with its terminal, its input and its output. */
+/** A command that runs with this program's terminal, input and output. */
 export class CommandProcess {
   readonly #child: ChildProcess;
   readonly #tree: CommandTree;
@@ -32,9 +32,10 @@ export class CommandProcess {
   readonly #ended: Promise<CommandEnd>;
 
   /**
-   * Starts it.
-   * @param mark a variable that no other process has in its environment, to know those again that the command starts
-   * @throws JamdevError `ExecNotFound`, `ExecNotExecutable`, `CommandNotStarted`; some failures only show when its end is asked for
+   * Starts the command.
+   * @param mark an environment variable unique to this command, which identifies the processes that it starts
+   * @throws JamdevError `ExecNotFound`, `ExecNotExecutable`, `CommandNotStarted`; some failures are only thrown by the
+   *   wait for its end
    */
   constructor(file: string, args: readonly string[], env: NodeJS.ProcessEnv, mark: string) {
     const attempt = { file, args, cwd: process.cwd(), env };
@@ -48,7 +49,7 @@ export class CommandProcess {
       child.once('exit', (code, signal) => {
         resolve({ code: signal === null ? (code ?? 1) : signalExitCode(signal), signal });
       });
-      // One that comes later only tells that a signal could not be sent.
+      // A later error only means that a signal could not be sent.
       child.on('error', (error) => reject(explain(error, attempt)));
     });
     const over = this.#ended.catch(handledElsewhere);
@@ -57,8 +58,8 @@ export class CommandProcess {
   }
 
   /**
-   * Resolves when it has ended, and what it left running in its process group as well.
-   * @param tell receives a sentence when something of that can't be ended
+   * Resolves when the command and what it left running in its process group have ended.
+   * @param tell receives a sentence when a process can't be ended
    * @throws JamdevError `ExecNotFound`, `ExecNotExecutable`, `CommandNotStarted`
    */
   async end(tell: (text: string) => void): Promise<CommandEnd> {
@@ -70,8 +71,8 @@ export class CommandProcess {
   }
 
   /**
-   * Passes a signal on that this program got, unless the terminal sent it to the command as well. SIGTERM also reaches
-   * what the command started, where that does not pass it on by itself.
+   * Forwards a signal of this program, unless the terminal already sent it to the command. SIGTERM also reaches the
+   * processes that the command started, in case the command does not forward it.
    */
   async pass(signal: NodeJS.Signals): Promise<void> {
     if (signal === 'SIGTERM' && !this.#termination.hasBegun) return this.#termination.ask();

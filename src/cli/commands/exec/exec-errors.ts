@@ -1,7 +1,7 @@
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { quote } from '../../../contract/errors/quote.js';
 
-/** Commands that `exec` can't run. */
+/** Errors of `exec`. */
 export const execErrors = {
   execBuildFailed: (command: string) =>
     new JamdevError(
@@ -12,8 +12,8 @@ export const execErrors = {
   execNotFound: (command: string) =>
     new JamdevError(
       'ExecNotFound',
-      `There is no command ${quote(command)} to run (looked for in node_modules/.bin and PATH).`,
-      'It is run without a shell: give a program and its arguments, or: npx jamdev exec -- sh -c "COMMANDS"',
+      `There is no command ${quote(command)} (searched in node_modules/.bin and PATH).`,
+      'jamdev exec runs commands without a shell. Pass a program and its arguments, or use: npx jamdev exec -- sh -c "COMMANDS"',
     ),
   execNotExecutable: (command: string, reason: string, remedy: string) =>
     new JamdevError('ExecNotExecutable', `The command ${quote(command)} can't be run: ${reason}.`, remedy),

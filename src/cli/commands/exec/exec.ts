@@ -5,15 +5,15 @@ import { addDevOptions, givenFlags } from '../dev/dev-options.js';
 
 const DETAILS = `
 The command gets JAMSOCKET_DEV=true, JAMSOCKET_DEV_PORT, JAMDEV_API_URL and JAMDEV_PROXY_URL, and starts once the first
-build is done; if that fails, it is not run. It has this terminal's input and output, and jamdev itself writes to stderr
-only: builds that fail and backends that crash; with --logs everything that jamdev dev shows. Signals are passed on.
-When the command has ended, so do the backends, and what it left running in its process group.
+build succeeds; if the build fails, it does not run. It has this terminal's input and output. jamdev itself only writes
+to stderr: failed builds and crashed backends or, with --logs, everything that jamdev dev shows. Signals are forwarded.
+When the command ends, the backends and all processes left in its process group are ended too.
 
-Exit code: the command's own; 128 and the signal's number if a signal ended it; 127 if there is no such command; 126 if
+Exit code: the command's own; 128 plus the signal's number if a signal ended it; 127 if the command was not found; 126 if
 it can't be executed; 1 if the dev server did not start or the build failed; 2 for a mistake in the command line.
 `;
 
-/** `jamdev exec`: a command with a dev server of its own, for as long as it runs. */
+/** `jamdev exec`: runs a command with its own dev server, which stops with the command. */
 export function execCommand(io: CommandIo): Command {
   const command = new Command('exec')
     .usage('[options] -- <command> [arguments...]')
@@ -29,8 +29,8 @@ export function execCommand(io: CommandIo): Command {
   );
   command.addHelpText('after', DETAILS.trimEnd());
   return addExamples(command, [
-    ['jamdev exec -- npm test', 'the tests of an app that uses session backends'],
-    ['jamdev exec --logs -- node load.js', 'with what the backends print'],
-    ['jamdev exec --folder ../app -- sh -c "npm run a && npm run b"', 'two commands, run by a shell'],
+    ['jamdev exec -- npm test', 'run the tests of an app that uses session backends'],
+    ['jamdev exec --logs -- node load.js', 'also show what the backends print'],
+    ['jamdev exec --folder ../app -- sh -c "npm run a && npm run b"', 'run two commands with a shell'],
   ]);
 }

@@ -24,14 +24,14 @@ import { execErrors } from './exec-errors.js';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 /** How long a canceled start may take to reach a point where it can be undone. */
 const ABANDON_MS = 2_000;
-/** When to say what is being waited for. */
+/** How long the first build may take before the wait is reported. */
 const PATIENCE_MS = 2_000;
 
 /**
- * Starts a dev server, runs a command with it, and stops it; this program then ends as the command did.
- * @param flags from the command line; ports not given are free ones, and nothing is watched unless it was named
+ * Starts a dev server, runs a command with it, and stops it; this program then exits like the command.
+ * @param flags from the command line; by default ports are free ones, and nothing is watched
  * @param words the command and its arguments
- * @param options.logs shows everything that happens in the dev server, not only problems
+ * @param options.logs whether to show everything that happens in the dev server, not only problems
  * @throws JamdevError when the dev server does not start, the build fails, or the command can't be started
  */
 export async function runExec(
@@ -69,9 +69,9 @@ export async function runExec(
   if (end.code !== 0 && end.signal === null) sayWhereLogsAre(server, io);
 }
 
-/** What a signal does, which changes as the command comes and goes. */
+/** Handles signals, differently before, during and after the command. */
 class SignalSwitch {
-  /** Resolves with the first signal, if that comes before there is a command to take it. */
+  /** Resolves with the first signal, if it arrives before the command has started. */
   readonly early: Promise<NodeJS.Signals>;
   #take: (signal: NodeJS.Signals) => void = () => undefined;
   #hasCome = false;
@@ -88,7 +88,7 @@ class SignalSwitch {
     const onAbort = () => {
       const { reason } = io.signal;
       if (reason instanceof JamdevError) io.err(`jamdev: ${reason.sentence}`);
-      // What ended the package runner may have signaled the whole group: a second signal would end it at once.
+      // The signal that ended the package runner may have reached the whole group: a second one would kill the command.
       if (!this.#hasCome) this.#come('SIGTERM');
     };
     if (io.signal.aborted) onAbort();
@@ -100,7 +100,7 @@ class SignalSwitch {
     this.#take(signal);
   }
 
-  /** Says what happens on every signal from now on. */
+  /** Sets the handler of all further signals. */
   leadTo(take: (signal: NodeJS.Signals) => void): void {
     this.#take = take;
   }
@@ -112,7 +112,7 @@ function makeReporter(server: DevServer, logs: boolean, output: Output): Reporte
   return logs ? reporter : problemsOnly(reporter);
 }
 
-/** @throws JamdevError `BuildFailed`; the reporter has shown why */
+/** @throws JamdevError `BuildFailed`; the reporter has already shown why */
 async function untilBuilt(server: DevServer, command: string): Promise<undefined> {
   const { signal } = new AbortController();
   try {
@@ -152,7 +152,7 @@ async function stop(server: DevServer, signals: SignalSwitch, io: CommandIo): Pr
   clearTimeout(patience);
 }
 
-/** Commands find a project's logs from inside of it. */
+/** Shows the command for the logs, if the current folder is inside the project: elsewhere it would not find them. */
 function sayWhereLogsAre({ config, parts }: DevServer, io: CommandIo): void {
   const isInside = `${process.cwd()}${sep}`.startsWith(`${config.project}${sep}`);
   if (isInside && parts.logs.created.length > 0) {

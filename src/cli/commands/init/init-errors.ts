@@ -1,7 +1,7 @@
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 import { explainSystemError } from '../../../contract/system-errors.js';
 
-/** Folders that `init` can't write to. */
+/** Errors of `init`. */
 export const initErrors = {
   notAFolder: (path: string) => new JamdevError('FolderUnusable', `${path} is not a folder.`, 'Choose another one.'),
   filesInTheWay: (folder: string, files: string[]) =>
@@ -13,7 +13,7 @@ export const initErrors = {
   immovableInTheWay: (folder: string, paths: string[]) =>
     new JamdevError(
       'FilesInTheWay',
-      `Nothing was written: in ${folder}, these can't be overwritten, since they are not of the same kind: ${paths.join(', ')}.`,
+      `Nothing was written: in ${folder}, a file would replace a folder or something else that is not a file: ${paths.join(', ')}.`,
       'Choose another folder, or move them away.',
     ),
   fileNotWritten: (file: string, detail: string, written: string[]) => {

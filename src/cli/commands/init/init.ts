@@ -27,9 +27,9 @@ interface InitOptions {
   json?: boolean;
 }
 
-/** What to make, and where. */
+/** The template to write, and where. */
 interface Choice {
-  /** As it was typed. */
+  /** As typed. */
   folder: string;
   template: TemplateName;
 }
@@ -44,13 +44,14 @@ export function initCommand(io: CommandIo): Command {
     .addOption(
       new Option(
         '-t, --template <name>',
-        `the app to write (default: asked for in a terminal, otherwise ${DEFAULT_TEMPLATE})`,
+        `the app to write (default: asks in a terminal, otherwise ${DEFAULT_TEMPLATE})`,
       ).choices(TEMPLATE_NAMES),
     )
     .option('-f, --force', 'overwrite existing files')
-    .option('--json', 'print the result as JSON; asks nothing')
+    .option('--json', 'print the result as JSON, and ask no questions')
     .action(async (folder: string | undefined, options: InitOptions) => {
-      if (folder?.trim() === '') throw usageError('The folder is empty.', 'Leave it out, or name one.');
+      if (folder?.trim() === '')
+        throw usageError('The name of the folder is empty.', 'Pass a folder, or leave it out.');
       const choice = await complete({ folder, template: options.template }, options.json ?? false, io);
       const target = resolve(choice.folder);
       const manager = choosePackageManager(process.env.npm_config_user_agent, target);
@@ -64,13 +65,13 @@ export function initCommand(io: CommandIo): Command {
   const names = TEMPLATE_NAMES.map((name) => `  ${name.padEnd(9)}  ${TEMPLATES[name]}`);
   command.addHelpText('after', `\nTemplates:\n${names.join('\n')}`);
   return addExamples(command, [
-    ['jamdev init', 'asks for the folder and the template'],
-    ['jamdev init my-app --template python', 'asks nothing'],
-    ['jamdev init . --force', 'into this folder, overwriting existing files'],
+    ['jamdev init', 'ask for the folder and the template'],
+    ['jamdev init my-app --template python', 'ask no questions'],
+    ['jamdev init . --force', 'write to this folder, and overwrite existing files'],
   ]);
 }
 
-/** Asks for what was not given, in a terminal. */
+/** In a terminal, asks for the values that were not given. */
 async function complete(
   given: { [Part in keyof Choice]: Choice[Part] | undefined },
   json: boolean,
@@ -92,7 +93,7 @@ async function complete(
 async function askForFolder(ask: Ask): Promise<string> {
   const suggested = readdirSync('.').some((name) => name !== '.git') ? SUGGESTED_FOLDER : '.';
   const answer = await ask(`Folder (${suggested}): `);
-  // No shell has expanded it.
+  // No shell has expanded the ~.
   return answer === '' ? suggested : answer.replace(/^~(?=$|\/)/, homedir());
 }
 
@@ -133,7 +134,7 @@ function printResult(
     'Next:',
     ...next.map((line) => `  ${line}`),
     '',
-    'Then, in that folder in a second terminal, for a URL to open in two browser tabs:',
+    'Then, in a second terminal in that folder, get a URL to open in two browser tabs:',
     `  ${spawn}`,
   ];
   for (const line of lines) io.out(line);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { noteHandled } from '../../../os/debug/debug-log.js';
 
-/** The jamdev that runs: where it is, and its version. */
+/** The running jamdev: its location and version. */
 export interface OwnInstallation {
   /** Absolute path of its package, links resolved. */
   folder: string;
@@ -10,10 +10,10 @@ export interface OwnInstallation {
 }
 
 /**
- * Finds how package.json of a new app can name the jamdev that runs: by its version if it came from a registry, otherwise
- * by a path. Without evidence of a registry it is the path, because someone else could own the name there.
+ * Finds how package.json of a new app can depend on the running jamdev: by version if it came from a registry,
+ * otherwise by path. Without evidence of a registry it uses the path, because someone else could own the name there.
  * @param target absolute path of the app's folder, to which paths are relative
- * @param cwd where the command was started; Yarn's Plug'n'Play says nowhere else which project it runs for
+ * @param cwd where the command was started; with Yarn's Plug'n'Play, only this identifies the project
  */
 export function findOwnSpecifier({ folder, version }: OwnInstallation, target: string, cwd: string): string {
   const byPath = (path: string) => `file:${relative(target, path).split(sep).join('/') || '.'}`;
@@ -25,7 +25,7 @@ export function findOwnSpecifier({ folder, version }: OwnInstallation, target: s
   return isFromRegistry(folder, version) ? version : byPath(folder);
 }
 
-/** What a package.json says about jamdev. */
+/** A dependency on jamdev in a package.json. */
 interface Request {
   specifier: string;
   /** Folder of the package.json. */
@@ -42,7 +42,7 @@ function findRequest(path: string): Request | undefined {
   }
 }
 
-/** @returns undefined if the request does not tell where the package came from */
+/** @returns undefined if the request does not show where the package came from */
 function resolveRequest(
   { specifier, from }: Request,
   version: string,
@@ -53,11 +53,13 @@ function resolveRequest(
     const path = resolve(from, specifier.replace(/^file:(\/\/(?=\/))?/, '').replace(/::.*/, ''));
     return existsSync(path) ? byPath(path) : undefined;
   }
-  // Git repositories and URLs; all else is a range or a tag of a registry.
+  // Git repositories and URLs; everything else is a range or a tag of a registry.
   return /[:/]/.test(specifier) && !specifier.startsWith('npm:') ? specifier : version;
 }
 
-/** Package managers note the source of a package in the folder of packages, or in the name of its own. */
+/**
+ * Package managers record the source of a package in the packages folder, or in the name of the package's own folder.
+ */
 function isFromRegistry(folder: string, version: string): boolean {
   const packages = readJson(join(dirname(folder), '.package-lock.json')).packages as
     | Record<string, { resolved?: string } | undefined>
@@ -70,7 +72,7 @@ function isFromRegistry(folder: string, version: string): boolean {
 
 type Manifest = Record<string, Record<string, unknown> | undefined>;
 
-/** @returns an empty object if there is no such file, or if it is not JSON: then it has nothing to say */
+/** @returns an empty object if the file does not exist or is not JSON */
 function readJson(file: string): Manifest {
   try {
     return (JSON.parse(readFileSync(file, 'utf8')) as Manifest | null) ?? {};

@@ -7,13 +7,13 @@ export interface PackageManager {
   install: string;
   /** Runs the jamdev that is installed in the project. */
   jamdev: string;
-  /** Files without which it would take the folder for a part of the project above it. */
+  /** Files that keep it from treating the folder as a part of a project above. */
   files: readonly string[];
 }
 
 /**
  * Chooses the package manager that started jamdev; npm if none did.
- * @param userAgent the variable `npm_config_user_agent`, which all of them set for what they start
+ * @param userAgent the variable `npm_config_user_agent`, which all package managers set for their child processes
  * @param folder absolute path of the new project
  */
 export function choosePackageManager(userAgent: string | undefined, folder: string): PackageManager {

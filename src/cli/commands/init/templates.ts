@@ -27,7 +27,7 @@ export interface TemplateFile {
 /** npm does not pack a file named `.gitignore`, so the package contains it under this name. */
 const PACKED_GITIGNORE = 'gitignore';
 
-/** Reads all files of a template, without what running it in place has left there, sorted by path. */
+/** Reads all files of a template, sorted by path, without files left by running it in place. */
 export async function readTemplate(name: TemplateName): Promise<TemplateFile[]> {
   const root = join(ownFolder(), 'templates', name);
   const leftOut = ignore().add(await readFile(join(root, PACKED_GITIGNORE), 'utf8'));

@@ -5,11 +5,11 @@ import { errorCode } from '../../../os/error-code.js';
 import { initErrors } from './init-errors.js';
 
 /**
- * Writes files into a folder, which is created if needed. No file is ever written in part.
+ * Writes files into a folder, which is created if needed. No file is ever written partially.
  * @param folder absolute path
  * @param files paths inside the folder, with slashes
- * @param overwrite replace existing files; otherwise nothing is written if one exists
- * @throws JamdevError `FilesInTheWay`, or `FolderUnusable` with what was written until then
+ * @param overwrite whether to replace existing files; otherwise nothing is written if one exists
+ * @throws JamdevError `FilesInTheWay`, or `FolderUnusable` with the files that were already written
  */
 export async function writeFiles(
   folder: string,
@@ -35,9 +35,9 @@ export async function writeFiles(
   }
 }
 
-/** Something that exists where a file, or a folder for it, has to be. */
+/** An existing entry at the path of a file to write, or of a folder for it. */
 interface Obstacle {
-  /** Inside the folder. */
+  /** Relative to the folder. */
   path: string;
   /** Whether the file can replace it. */
   isFile: boolean;
@@ -64,12 +64,12 @@ async function isFolder(path: string): Promise<boolean | undefined> {
   return (await orUndefined(stat(path)))?.isDirectory() ?? false;
 }
 
-/** Nothing there, or nothing that can be seen: the writing will tell. */
+/** Undefined when nothing is there or it can't be read; then writing reports the problem. */
 async function orUndefined<T>(value: Promise<T>): Promise<T | undefined> {
   return value.catch(ignoreError('cli', 'looking at the folder'));
 }
 
-/** Not by `recursive`: where the system takes no new folder at all (/proc), Node.js would try forever. */
+/** Creates folders without `recursive`: where the system allows no new folders (/proc), Node.js would try forever. */
 async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path);
@@ -84,8 +84,8 @@ async function makeFolder(path: string): Promise<void> {
 }
 
 async function writeWhole(path: string, content: Buffer, overwrite: boolean): Promise<void> {
-  // A new file may have come since it was looked for; an old one must stay whole until the new one is, and a link in
-  // its place must not lead the content elsewhere.
+  // A file may have appeared since the check. An old file must stay whole until the new one is, and a link in its
+  // place must not redirect the content.
   const target = overwrite ? `${path}.${process.pid}.new` : path;
   try {
     await writeFile(target, content, { flag: 'wx' });

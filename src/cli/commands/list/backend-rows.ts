@@ -8,13 +8,13 @@ import { formatTable } from '../../terminal/table.js';
 import { textWidth } from '../../terminal/text-width.js';
 import type { ListOptions } from './list-options.js';
 
-/** Longer keys are cut in the middle; `--json` has them whole. */
+/** Longer keys are cut in the middle; `--json` shows them in full. */
 const MAX_KEY_WIDTH = 32;
 
-/** Above the cells of {@link toRow}. */
+/** Headings of the cells of {@link toRow}. */
 export const HEADINGS = ['ID', 'KEY', 'SERVICE', 'STATUS', 'AGE', 'CONNECTIONS', 'MEMORY'];
 
-/** Picks the backends that the options ask for. */
+/** Filters backends by the options. */
 export function chosen<T extends DevBackend>(backends: readonly T[], { all }: ListOptions): readonly T[] {
   return all ? backends : backends.filter(({ status }) => status.status !== 'terminated');
 }
@@ -27,7 +27,7 @@ export function printTable(headings: readonly string[], rows: readonly string[][
 /** Makes the cells of a backend. */
 export function toRow(backend: DevBackend): string[] {
   const age = formatAge(Date.now() - Date.parse(backend.created_at));
-  // A dev server of an earlier version does not say.
+  // A dev server of an earlier version does not report it.
   const shownKey = backend.key_given === false ? '-' : backend.key;
   const [key, service] = [shownKey, backend.service].map(cleanText);
   const memory = backend.memory === null ? '-' : formatSize(backend.memory);
@@ -42,7 +42,7 @@ export function toRow(backend: DevBackend): string[] {
   ];
 }
 
-/** Tells how full a warm pool is. */
+/** Describes how full a warm pool is. */
 export function describePool({ service, warm, size }: WarmPool): string {
   return `Warm pool of ${cleanText(service)}: ${warm} of ${size} warm`;
 }

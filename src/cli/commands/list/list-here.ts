@@ -6,7 +6,7 @@ import { fromHome } from '../../terminal/project-names.js';
 import { chosen, describePool, HEADINGS, printTable, toRow } from './backend-rows.js';
 import type { ListOptions } from './list-options.js';
 
-/** Lists the backends of the dev server of this folder, or of the server that the options name. */
+/** Lists the backends of this folder's dev server, or of the server in the options. */
 export async function listHere(options: ListOptions, io: CommandIo): Promise<void> {
   const client = await findServer(options, io.signal).catch((error) => {
     if (options.all && error instanceof JamdevError && error.code === 'NoDevServer') return error;
@@ -23,9 +23,9 @@ export async function listHere(options: ListOptions, io: CommandIo): Promise<voi
   if (stateFolder !== undefined) io.out(`State folder: ${fromHome(stateFolder)}`);
 }
 
-/** What the last dev servers of the folder have left. @throws the given error when that is nothing */
+/** Lists the backends of earlier dev servers. @throws the given error when there are none */
 async function listStored({ json }: ListOptions, io: CommandIo, noServer: JamdevError): Promise<void> {
-  // Few calls need them.
+  // Loaded here because few calls need it.
   const [{ storedLogs }, { endedBackends }] = await Promise.all([
     import('../../client/stored-logs.js'),
     import('../../../logs/log-store.js'),

@@ -12,10 +12,7 @@ export function listCommand(io: CommandIo): Command {
   const command = new Command('list')
     .option('-a, --all', 'include backends that have ended, of earlier dev servers too')
     .addOption(
-      new Option('--pool', 'only the warm pools: backends that are started ahead of time').conflicts([
-        'all',
-        'everywhere',
-      ]),
+      new Option('--pool', 'show only the warm pools: backends started ahead of time').conflicts(['all', 'everywhere']),
     )
     .action(async (options: ListOptions) => {
       if (options.pool) return listPools(options, io);
@@ -23,16 +20,16 @@ export function listCommand(io: CommandIo): Command {
       await listHere(options, io);
     });
   return addExamples(addEverywhereOption(addClientOptions(command)), [
-    ['jamdev list', 'what runs now'],
-    ['jamdev list --api https://api.example.com', 'on a cluster, with the token in JAMDEV_TOKEN'],
-    ['jamdev list --everywhere', 'in all projects, with the ports of all dev servers'],
-    ['jamdev list --everywhere --json', 'the same as {"servers": [...], "backends": [...]}'],
-    ['jamdev list --pool --json', 'how many backends of each service stand by'],
-    ['jamdev list --all --json', 'all whose logs are kept, of earlier dev servers too, for a script'],
+    ['jamdev list', 'list the running backends'],
+    ['jamdev list --api https://api.example.com', 'list those of a cluster, with the token in JAMDEV_TOKEN'],
+    ['jamdev list --everywhere', 'list those of all projects, and the ports of all dev servers'],
+    ['jamdev list --everywhere --json', 'print the same as {"servers": [...], "backends": [...]}'],
+    ['jamdev list --pool --json', 'print how many backends of each service are ready ahead of time'],
+    ['jamdev list --all --json', 'print all backends with stored logs as JSON, also those of earlier dev servers'],
   ]);
 }
 
-/** For a script: the list of backends keeps its form. */
+/** The JSON of `list --pool`: the list of backends keeps its shape. */
 async function listPools(options: ListOptions, io: CommandIo): Promise<void> {
   const { pools } = await (await findServer(options, io.signal)).listing();
   if (options.json) return io.json(pools);

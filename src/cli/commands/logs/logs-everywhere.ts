@@ -9,22 +9,22 @@ import { devClient } from '../../client/greet-server.js';
 import type { CommandIo } from '../../io.js';
 import { mergeByTime } from './merge-by-time.js';
 
-/** A line of a log, and the project folder that it is from. */
+/** A line of a log, and its project folder. */
 export interface PlacedRecord extends LogRecordJson {
   project: string;
 }
 
-/** What to read from one dev server: all of it, or one backend. */
+/** Which logs to read from one dev server: all, or those of one backend. */
 interface Part {
   server: ServerRecord;
   backend?: string;
 }
 
 /**
- * The logs of all dev servers as one stream, in order of time.
- * @param name of one backend: its id, or its key, which several projects may use
+ * Reads the logs of all dev servers as one stream, in order of time.
+ * @param name the id of a backend, or a key, which several projects may use
  * @returns the records, and the projects they may come from
- * @throws JamdevError when there is no dev server, or none that knows the name
+ * @throws JamdevError when no dev server runs, or none knows the name
  */
 export async function logsEverywhere(
   name: string | undefined,
@@ -38,7 +38,7 @@ export async function logsEverywhere(
   return { records, projects: parts.map(({ server }) => server.project) };
 }
 
-/** The backends that run under that name; else the newest that did; else what a dev server still has on disk. */
+/** Finds the running backends of that name, or else the newest ended one, or else a log on disk. */
 async function partsOf(name: string, { servers, backends }: Everywhere, io: CommandIo): Promise<Part[]> {
   const found = listBackends(name, backends);
   if (found.length > 0) return found.map(({ server, backend }) => ({ server, backend: backend.id }));
@@ -69,7 +69,7 @@ async function* readPart(
     }
   } catch (error) {
     if (!(error instanceof JamdevError)) throw error;
-    // The others go on.
+    // The streams of other dev servers continue.
     const stopped = error.code === 'DevServerUnreachable';
     io.err(stopped ? `The dev server for ${server.project} has stopped.` : `${server.project}: ${error.sentence}`);
   }

@@ -33,17 +33,17 @@ interface LogsOptions extends ClientOptions {
   crashed?: boolean;
 }
 
-/** `jamdev logs`: what backends print, and printed. */
+/** `jamdev logs`: the output of running and ended backends. */
 export function logsCommand(io: CommandIo): Command {
   const command = new Command('logs')
     .argument(
       '[backend or key]',
       'a backend’s id, key or SERVICE/KEY, also of an earlier dev server (default: all backends)',
     )
-    .option('--crashed', 'of backends that have crashed, of earlier dev servers too; does not follow')
-    .option('--no-follow', 'print what is there and exit')
-    .option('-n, --tail <lines>', 'start with this many of the last lines', wholeNumber('-n/--tail'))
-    .option('-t, --timestamps', 'put the time in front of each line')
+    .option('--crashed', 'show backends that crashed, also those of earlier dev servers; does not follow')
+    .option('--no-follow', 'print the existing lines and exit')
+    .option('-n, --tail <lines>', 'show only this many of the existing lines, the last ones', wholeNumber('-n/--tail'))
+    .option('-t, --timestamps', 'show the time before each line')
     .action(async (name: string | undefined, options: LogsOptions) => {
       if (options.everywhere) return printEverywhere(name, options, io);
       const printer = new Printer(options, io);
@@ -57,16 +57,16 @@ export function logsCommand(io: CommandIo): Command {
       }
     });
   return addExamples(addEverywhereOption(addClientOptions(command)), [
-    ['jamdev logs', 'of all backends, until Ctrl-C'],
-    ['jamdev logs --everywhere', 'of all backends of all projects'],
-    ['jamdev logs doc-1', 'of one backend, by its key, until it ends'],
-    ['jamdev logs doc-1 --no-follow --tail 20', 'its last 20 lines'],
-    ['jamdev logs --crashed', 'of all that have crashed lately'],
-    ['jamdev logs --json', 'one JSON object per line, for programs'],
+    ['jamdev logs', 'follow all backends, until Ctrl-C'],
+    ['jamdev logs --everywhere', 'follow all backends of all projects'],
+    ['jamdev logs doc-1', 'follow one backend by its key, until it ends'],
+    ['jamdev logs doc-1 --no-follow --tail 20', 'print its last 20 lines'],
+    ['jamdev logs --crashed', 'print the logs of backends that crashed recently'],
+    ['jamdev logs --json', 'print one JSON object per line'],
   ]);
 }
 
-/** Of every dev server that runs now; `--tail` counts for each. */
+/** Prints the logs of all running dev servers; `--tail` applies to each of them. */
 async function printEverywhere(name: string | undefined, options: LogsOptions, io: CommandIo): Promise<void> {
   const { records, projects } = await logsEverywhere(name, queryOf(options), io);
   const names = shortNames(projects);
@@ -81,7 +81,7 @@ async function printEverywhere(name: string | undefined, options: LogsOptions, i
   }
 }
 
-/** Prints records as they come. A line that has no end yet is shown as the last one, until its end comes. */
+/** Prints records as they arrive. An unfinished line is shown as the last one until it ends. */
 class Printer {
   readonly #options: LogsOptions;
   readonly #io: CommandIo;
@@ -106,7 +106,7 @@ class Printer {
   }
 }
 
-/** From the dev server; without one, from what the last one left on disk. */
+/** Reads from the dev server or, if none runs, from the logs of the last one on disk. */
 async function findLines(
   name: string | undefined,
   options: LogsOptions,
@@ -140,7 +140,7 @@ async function* readStored(
   for await (const owned of readLogs(options, signal)) yield JSON.stringify(toLogRecordJson(owned));
 }
 
-/** One log by name, or those of the last dev server. */
+/** Reads one log by name, or the logs of the last dev server. */
 function choose(logs: StoredLog[], name: string | undefined): StoredLog[] {
   const lastRun = logs.at(-1)?.owner.runId;
   if (name === undefined) return logs.filter(({ owner }) => owner.runId === lastRun);
@@ -149,7 +149,7 @@ function choose(logs: StoredLog[], name: string | undefined): StoredLog[] {
   return [one];
 }
 
-/** @param owner what to name the owner of the line by */
+/** @param owner the parts of the prefix of each line */
 function format(record: ShownRecord, owner: readonly ('project' | 'key')[], options: LogsOptions): Text {
   const time = options.timestamps ? `${record.time} ` : '';
   const names = owner.map((part) => (part === 'key' ? ownerOf(record) : (record.project ?? '')));
@@ -158,9 +158,11 @@ function format(record: ShownRecord, owner: readonly ('project' | 'key')[], opti
   return compose`${time}${prefix}${remark}${new Printed(record.text)}`;
 }
 
-/** The key, or the id without one; with the service in front where it has a name, as several may have the same key. */
+/**
+ * Returns the key or, without one, the id. The service comes first if it has a name, since services may share a key.
+ */
 function ownerOf({ service, key, key_given: keyGiven, backend }: LogRecordJson): string {
-  // A dev server of an earlier version does not say whether the key was given.
+  // A dev server of an earlier version does not report whether the key was given.
   const name = keyGiven === false ? backend : key;
   return service === DEFAULT_SERVICE ? name : `${service}/${name}`;
 }

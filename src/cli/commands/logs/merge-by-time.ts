@@ -1,23 +1,23 @@
 import { pause } from '../../../os/clock.js';
 import { handledElsewhere } from '../../../os/debug/debug-log.js';
 
-/** How long the next record of one source is waited for, while another source has one. */
+/** How long to wait for the next record of one source while another source has one. */
 const PATIENCE_MS = 100;
 
 interface Source<T> {
   iterator: AsyncIterator<T>;
   head: T | undefined;
-  /** Settles when its next record, or its end, is known. */
+  /** Settles with the next record or the end of the source. */
   pending: Promise<void> | undefined;
-  /** It had nothing when it was last waited for; until it has, the others don't wait for it. */
+  /** Whether the last wait for it timed out. Then other sources don't wait for it until it has a record. */
   dry: boolean;
   over: boolean;
   failure: unknown;
 }
 
 /**
- * Merges streams that are each in order of time into one that is. Live streams are so but for records that come more
- * than a moment late.
+ * Merges streams that are each in order of time into one ordered stream. In live streams, a record that arrives more
+ * than a moment late may be out of order.
  */
 export async function* mergeByTime<T extends { time: string }>(
   streams: readonly AsyncIterable<T>[],
@@ -45,7 +45,7 @@ export async function* mergeByTime<T extends { time: string }>(
       yield head;
     }
   } finally {
-    // Not waited for: a live stream ends only when its next record comes.
+    // Not awaited: a live stream ends only when its next record arrives.
     for (const { iterator } of sources) void iterator.return?.().catch(handledElsewhere);
   }
 }
@@ -61,7 +61,7 @@ function fetchHead<T>(source: Source<T>): void {
   );
 }
 
-/** Waits until one of them has something; if not forever, those that had nothing in time are dry. */
+/** Waits until a source has a record. With a timeout, sources without a record are then marked as dry. */
 async function waitForOne<T>(sources: readonly Source<T>[], forEver: boolean): Promise<void> {
   const arrival = Promise.race(sources.map(({ pending }) => pending));
   if (forEver) return arrival;

@@ -5,7 +5,7 @@ import type { CommandIo } from '../../io.js';
 
 /**
  * Sets up a registry: writes its signing key, certificate and config.
- * @param folder where to
+ * @param folder the folder to write to
  */
 export async function runServeInit(flags: ServeFlags, folder: string, io: CommandIo): Promise<void> {
   const places = await resolveInitConfig(flags, process.env);
@@ -16,5 +16,7 @@ export async function runServeInit(flags: ServeFlags, folder: string, io: Comman
   io.out(
     `For each jamdev serve: JAMDEV_SERVE_REGISTRY=${registryUrl} JAMDEV_SERVE_REGISTRY_KEY_FILE=${join(folder, KEY_FILE)}`,
   );
-  io.out(`For the registry, which sends its clients to ${apiUrl}: docker-registry serve ${join(folder, CONFIG_FILE)}`);
+  io.out(
+    `To start the registry, which sends its clients to ${apiUrl} for tokens: docker-registry serve ${join(folder, CONFIG_FILE)}`,
+  );
 }

@@ -7,7 +7,7 @@ import type { CommandIo } from '../../io.js';
 
 /**
  * Runs `jamdev serve` in this process until it is told to stop.
- * @param check only tries every part
+ * @param check whether to only check every part
  */
 export async function runServe(flags: ServeFlags, check: boolean, io: CommandIo): Promise<void> {
   const config = await resolveServeConfig(flags, process.env);
@@ -30,7 +30,7 @@ export async function runServe(flags: ServeFlags, check: boolean, io: CommandIo)
   log.info('stopped');
 }
 
-/** A line of JSON per event. */
+/** Prints a line of JSON per event. */
 function createLog(io: CommandIo): Logger {
   return pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, { write: (line) => io.stdout.rawJson(line) });
 }

@@ -3,7 +3,7 @@ import type { ServeFlags } from '../../../config/serve-config.js';
 import type { CommandIo } from '../../io.js';
 import { addExamples, port } from '../../option-values.js';
 
-/** Where `--init` writes to, unless told. */
+/** Default folder of `--init`. */
 const INIT_FOLDER = 'registry';
 
 /** `jamdev serve`: the platform's API in front of a Plane cluster. */
@@ -17,8 +17,8 @@ export function serveCommand(io: CommandIo): Command {
     .option('--host <host>', 'listen on this host instead of loopback only; needs an API token')
     .option('--config <file>', 'the config file (default: jamsocket.config.json in this folder)')
     .option('--registry <url>', 'the URL of the registry to push images to')
-    .option('--init [folder]', 'write the signing key, certificate and config of the registry, and exit')
-    .option('--check', 'check every part, report what is wrong, and exit')
+    .option('--init [folder]', 'write the signing key, certificate and config of the registry, then exit')
+    .option('--check', 'check every part, report problems, then exit')
     .action(async ({ check, init, ...flags }: ServeFlags & { check?: boolean; init?: string | true }) => {
       // Loaded here, so that no other command pays for it.
       if (init !== undefined) {
@@ -29,7 +29,7 @@ export function serveCommand(io: CommandIo): Command {
       await runServe(flags, check ?? false, io);
     });
   return addExamples(command, [
-    ['jamdev serve', 'with "serve" of jamsocket.config.json and JAMDEV_SERVE_*'],
+    ['jamdev serve', 'use "serve" of jamsocket.config.json and the variables JAMDEV_SERVE_*'],
     ['jamdev serve --init registry --registry https://registry.example.com', 'set up the registry'],
     ['jamdev serve --check', 'check the database, the controller, the drones and their engines'],
   ]);

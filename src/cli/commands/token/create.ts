@@ -14,10 +14,10 @@ interface CreateOptions extends TokenOptions {
 /** `jamdev token create`: prints a new token, once. */
 export function createCommand(io: CommandIo): Command {
   const command = new Command('create')
-    .description('create a token, and its account if there is none; prints it once')
+    .description('create a token, and its account if it does not exist; prints the token once')
     .argument('<account>', 'the name of the account', account)
     .addOption(
-      new Option('--scopes <list>', 'what it may do: read, connect, deploy, admin (which includes all)')
+      new Option('--scopes <list>', 'what the token may do: read, connect, deploy, admin (includes all)')
         .argParser(scopes)
         .default(DEFAULT_SCOPES, DEFAULT_SCOPES.join(',')),
     )

@@ -18,13 +18,13 @@ export function addDatabaseOptions(command: Command): Command {
       '--database <url>',
       'the database, as postgres://... (default: JAMDEV_SERVE_DATABASE, or "serve.database" in the config file)',
     )
-    .option('--config <file>', 'the config file (default: that of the current folder)')
+    .option('--config <file>', 'the config file (default: the one in the current folder)')
     .option('--json', 'print JSON for programs');
 }
 
 /**
- * Does some work with the database that options and environment name. Its client is large: other commands, and the help of
- * this one, go without.
+ * Runs work with the database that options and environment name. The database client is loaded here because it is
+ * large, and other commands and the help don't need it.
  */
 export async function withStore<T>(
   options: DatabaseOptions,
@@ -40,7 +40,7 @@ export async function withStore<T>(
   }
 }
 
-/** Who works on the database itself, for the audit. */
+/** The actor in the audit for work on the database itself. */
 export function operator(): string {
   return `operator:${userName()}@${hostname()}`;
 }

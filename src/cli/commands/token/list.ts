@@ -9,7 +9,7 @@ import { addTokenOptions, type TokenOptions, withTokens } from './tokens.js';
 /** `jamdev token list`: the tokens of an account, or of all, without their secrets. */
 export function listCommand(io: CommandIo): Command {
   const command = new Command('list')
-    .description('list tokens, revoked ones too; only their ids can be shown')
+    .description('list tokens, including revoked ones; only their ids can be shown')
     .argument('[account]', 'the name of the account (default: all)', account)
     .action(async (name: string | undefined, options: TokenOptions) => {
       const found = await withTokens(options, io, (tokens) => tokens.list(name));

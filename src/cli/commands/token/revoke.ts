@@ -18,8 +18,8 @@ export function revokeCommand(io: CommandIo): Command {
     .action(async (name: string, given: string[], options: RevokeOptions) => {
       if ((given.length === 0) === !options.all) {
         throw usageError(
-          'Name the tokens to revoke by their ids, or give --all.',
-          `List them: npx jamdev token list ${name}`,
+          'Pass either the ids of the tokens to revoke, or --all.',
+          `To list them: npx jamdev token list ${name}`,
         );
       }
       const ids = options.all ? undefined : given.map(idOf);
@@ -31,7 +31,7 @@ export function revokeCommand(io: CommandIo): Command {
   return addTokenOptions(command);
 }
 
-/** A token may be given whole, as it was found where it should not be. */
+/** Accepts a whole token too, such as one that has leaked. */
 function idOf(given: string): string {
   return given.split('.')[0] ?? '';
 }

@@ -12,13 +12,13 @@ export function tokenCommand(io: CommandIo): Command {
     command.addCommand(make(io).copyInheritedSettings(command));
   }
   return addExamples(command, [
-    ['jamdev token create acme', 'a token that may read, connect and deploy'],
-    ['jamdev token create acme --scopes connect --json', 'one for an app, for a script'],
-    ['jamdev token list acme', 'which there are, and when they were used'],
+    ['jamdev token create acme', 'create a token that may read, connect and deploy'],
+    ['jamdev token create acme --scopes connect --json', 'create a token for an app, as JSON'],
+    ['jamdev token list acme', 'list tokens, and when they were last used'],
     [
       'jamdev token create acme --api https://api.example.com',
-      'with an admin token in JAMDEV_TOKEN, without access to the database',
+      'create one without access to the database, with an admin token in JAMDEV_TOKEN',
     ],
-    ['jamdev token revoke acme 0f3c2a9b7d1e4f60', 'end one, at once'],
+    ['jamdev token revoke acme 0f3c2a9b7d1e4f60', 'revoke a token immediately'],
   ]);
 }

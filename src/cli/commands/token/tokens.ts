@@ -13,7 +13,7 @@ import { ServeClient } from '../../client/serve-client.js';
 import type { CommandIo } from '../../io.js';
 import { addDatabaseOptions, type DatabaseOptions, operator, withStore } from './database.js';
 
-/** API tokens, wherever they are kept. */
+/** Access to API tokens, through the API or the database. */
 export interface Tokens {
   create(account: string, scopes: readonly Scope[]): Promise<string>;
   /** @param account undefined: of all accounts */
@@ -31,12 +31,12 @@ export interface TokenOptions extends DatabaseOptions {
 export function addTokenOptions(command: Command): Command {
   const option = new Option(
     '--api <url>',
-    'ask a running jamdev serve, with the token in JAMDEV_TOKEN, instead of the database',
+    'use a running jamdev serve, with the token in JAMDEV_TOKEN, instead of the database',
   );
   return addDatabaseOptions(command).addOption(option.conflicts('database'));
 }
 
-/** Works on the tokens of the API that `--api` names, or of the database. */
+/** Works on the tokens of the API in `--api`, or of the database. */
 export async function withTokens<T>(
   options: TokenOptions,
   io: CommandIo,
@@ -63,8 +63,8 @@ function remoteTokens(client: ServeClient): Tokens {
     async list(account) {
       if (account === undefined) {
         throw usageError(
-          'With --api, name the account.',
-          'The tokens of all accounts are listed from the database only.',
+          'With --api, an account is required.',
+          'Tokens of all accounts can only be listed from the database.',
         );
       }
       return (await client.send('GET', `/v2/account/${account}/tokens`, tokenListSchema)).tokens;

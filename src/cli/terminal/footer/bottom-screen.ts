@@ -4,21 +4,21 @@ import type { OutputStream } from '../output.js';
 import type { TerminalSize } from './layout.js';
 import { paint } from './paint.js';
 
-/** The screen is written to this often at most; what was printed meanwhile is written at once. */
+/** The minimum time between two writes to the screen. Output in between is collected. */
 export const FRAME_MS = 8;
-/** Ages and similar figures are updated this often while nothing else happens. */
+/** How often ages and similar figures are updated while nothing else happens. */
 export const TICK_MS = 1_000;
-/** This much of the log is written at once, no sooner or later than it would be without a footer. */
+/** With this much of the log waiting, it is written immediately, as without a footer. */
 const MAX_WAITING_CHARACTERS = 512 * 1024;
-/** For a terminal that does not report its size, or reports 0. */
+/** Assumed for a terminal that does not report its size, or reports 0. */
 const USUAL_SIZE: TerminalSize = { columns: 80, rows: 24 };
 
-/** Composes the footer. @param live lines that are not finished, the newest last */
+/** Composes the footer. @param live unfinished lines, the newest last */
 export type ComposeFooter = (size: TerminalSize, live: readonly string[]) => string[];
 
 /**
- * A terminal with the log above and a footer below. The log scrolls as it would without; the footer is taken away
- * before lines are added and put below them again, all in one write.
+ * A terminal with the log above and a footer below. The log scrolls as it does without a footer: the footer is erased
+ * before lines are added and drawn again below them, all in one write.
  */
 export class BottomScreen implements LogScreen {
   readonly #stream: OutputStream;
@@ -33,7 +33,7 @@ export class BottomScreen implements LogScreen {
   #cancelFrame: (() => void) | undefined;
   #cancelTick: () => void = () => undefined;
 
-  /** It is hidden at first. */
+  /** The footer is hidden at first. */
   constructor(stream: OutputStream, clock: Clock, compose: ComposeFooter) {
     this.#stream = stream;
     this.#clock = clock;
@@ -52,21 +52,21 @@ export class BottomScreen implements LogScreen {
     this.#paintSoon();
   }
 
-  /** The terminal has another size now. */
+  /** Handles a new size of the terminal. */
   resized(): void {
     if (this.#hidden) return;
     this.#redraw = true;
     this.#paintSoon();
   }
 
-  /** Clears the screen; what has scrolled out of it stays. */
+  /** Clears the screen, but not the scrollback. */
   clear(): void {
     if (!this.#hidden) this.#paint(true);
   }
 
-  /** Shows the footer from now on, below a cursor that has to be at the beginning of a line. */
+  /** Shows the footer from now on, below the cursor, which must be at the beginning of a line. */
   show(): void {
-    // After the program was stopped and continued, nothing on the screen is where it was.
+    // After the program was stopped and continued, the content of the screen has moved.
     this.#shown = [];
     this.#redraw = true;
     this.#hidden = false;
@@ -83,7 +83,7 @@ export class BottomScreen implements LogScreen {
     this.#paint();
   }
 
-  /** Stops using a terminal that is gone, without writing to it. */
+  /** Stops using a closed terminal, without writing to it. */
   abandon(): void {
     this.#hidden = true;
     this.#shown = [];
@@ -125,7 +125,7 @@ export class BottomScreen implements LogScreen {
     this.#waiting = '';
     this.#redraw = false;
     if (text !== '') this.#stream.write(text);
-    // Counted from the end of the write, so that a slow terminal is not kept busy with footers alone.
+    // Measured from the end of the write, so that a slow terminal is not busy with footers only.
     this.#paintedAtMs = this.#clock.monotonicMs();
   }
 }

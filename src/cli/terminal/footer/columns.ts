@@ -3,18 +3,18 @@ import { fitMiddle, fitToWidth, type WidthOf } from '../fit-text.js';
 /** A column of the footer's table. */
 export interface Column {
   heading: string;
-  /** One for each row. */
+  /** One cell per row. */
   cells: readonly string[];
-  /** Where there is not enough room, columns with a larger number go first; 0 stays. */
+  /** When space is short, columns with the largest number are dropped first; 0 is never dropped. */
   dropOrder: number;
-  /** May be cut to this many columns; left out: it is shown whole. */
+  /** The column may be cut to this width. Default: it is never cut. */
   minWidth?: number;
   /** Where a cell is cut; default: at its end. */
   cut?: 'middle';
   maxWidth?: number;
 }
 
-/** A column as it is shown: all its cells, the heading first, padded to one width. */
+/** A column as shown: the heading and all cells, padded to one width. */
 export interface FittedColumn {
   heading: string;
   cells: readonly string[];
@@ -23,9 +23,9 @@ export interface FittedColumn {
 const GAP = 2;
 
 /**
- * Makes columns fit side by side, two spaces apart: first by cutting those that may be cut, then by dropping the least
+ * Fits columns side by side, two spaces apart: first by cutting columns that may be cut, then by dropping the least
  * important.
- * @param width how many columns the terminal has for them
+ * @param width the available width, in terminal columns
  */
 export function fitColumns(columns: readonly Column[], width: number, widthOf: WidthOf): FittedColumn[] {
   let kept = columns.map((column) => ({ column, width: naturalWidth(column, widthOf) }));
@@ -62,7 +62,7 @@ function slackOf({ minWidth }: Column, width: number): number {
   return minWidth === undefined ? 0 : Math.max(0, width - minWidth);
 }
 
-/** Narrows the widest columns that may be cut until all fit. */
+/** Narrows the widest columns that may be cut, until all fit. */
 function cut(kept: { column: Column; width: number }[], excess: number): void {
   for (let left = excess; left > 0; left -= 1) {
     const widest = kept.reduce((most, each) =>

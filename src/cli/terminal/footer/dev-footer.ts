@@ -12,7 +12,7 @@ import { textWidth } from '../text-width.js';
 import { BottomScreen } from './bottom-screen.js';
 import { type FooterContent, type FooterRow, layoutFooter, maxRows } from './layout.js';
 
-/** The keys that are named first, as far as there is room. */
+/** The shortcuts to show first, if there is room. */
 const FIRST_HINTS = ['h', 'q', 's', 'o'];
 
 /** The content of the footer of `jamdev dev`. */
@@ -23,10 +23,10 @@ export interface FooterSources {
   question: KeyQuestion;
 }
 
-/** How often the footer asks what the backends in its rows use: each time is a look at all processes of the machine. */
+/** How often the footer samples the usage of its backends: each sample reads all processes of the machine. */
 const ASK_PAUSE_MS = 5_000;
 
-/** Makes the screen with the footer of `jamdev dev`; in a file of its own as it is loaded late. */
+/** Makes the screen with the footer of `jamdev dev`; in its own file because it is loaded late. */
 export function createDevScreen(output: Output, sources: FooterSources): BottomScreen {
   let askedAtMs = Number.NEGATIVE_INFINITY;
   return new BottomScreen(output.stream, systemClock, (size, live) => {
@@ -34,7 +34,7 @@ export function createDevScreen(output: Output, sources: FooterSources): BottomS
     const shown = running.slice(0, maxRows(size));
     if (performance.now() - askedAtMs >= ASK_PAUSE_MS) {
       askedAtMs = performance.now();
-      // Shown the next time; nothing waits for it.
+      // The next update shows it; nothing waits for it.
       for (const backend of shown) void backend.usage.read();
     }
     const content = { ...contentOf(sources, live, shown), more: running.length - shown.length };

@@ -4,32 +4,32 @@ import { counted } from '../counted.js';
 import { fitToWidth, sliceToWidth, type WidthOf } from '../fit-text.js';
 import { type Column, type FittedColumn, fitColumns } from './columns.js';
 
-/** What the footer has to say. All texts are free of control characters. */
+/** The content of the footer. All texts are free of control characters. */
 export interface FooterContent {
-  /** Backends that run, the newest first: at least as many as there is room for. */
+  /** Running backends, the newest first: at least as many as fit. */
   rows: readonly FooterRow[];
-  /** How many more run; default: none. */
+  /** How many more are running. Default: 0. */
   more?: number;
   /** Services whose newest build failed. */
   failing: readonly { service: string; number: number; failure: string }[];
-  /** Services with a warm pool, and how many of its backends are warm. */
+  /** Services with a warm pool, and how many of their backends are warm. */
   pools: readonly { service: string; warm: number }[];
-  /** Lines that backends and builds have not finished, the newest last. */
+  /** Unfinished lines of backends and builds, the newest last. */
   live: readonly string[];
-  /** Whose log is shown: `all`, or a backend's name. */
+  /** The log filter: `all`, or a backend's name. */
   filter: string;
-  /** Whether changes of files are ignored for now. */
+  /** Whether watching is paused. */
   paused: boolean;
-  /** What the next key answers; undefined: nothing is asked. */
+  /** The question that the next key answers; undefined: none. */
   question?: string | undefined;
-  /** The keys in a word each, the most useful first: as many as fit are shown. */
+  /** The shortcuts in a word each, the most useful first; as many as fit are shown. */
   hints: readonly string[];
 }
 
 /** A backend, in words. */
 export interface FooterRow {
   id: string;
-  /** undefined: it was asked for without one. */
+  /** undefined: it was spawned without a key. */
   key: string | undefined;
   service: string;
   status: Status;
@@ -44,25 +44,25 @@ export interface TerminalSize {
   rows: number;
 }
 
-/** The footer takes at most one line out of this many: most of the screen is for the log. */
+/** The footer takes at most one of this many lines: most of the screen is for the log. */
 const SCREEN_SHARE = 3;
-/** Below that there is no room for a footer: it would say nothing, or leave no log. */
+/** On a smaller screen there is no footer: it would show nothing useful, or hide the log. */
 const MIN_LINES = 2;
 const MIN_COLUMNS = 20;
 const MAX_KEY_WIDTH = 24;
-/** Backends that wait at a prompt, and builds. */
+/** How many unfinished lines are shown, such as prompts of backends. */
 const MAX_LIVE_LINES = 3;
 const MIN_CUT_WIDTH = 8;
 const SEPARATOR = ' | ';
 
-/** The most rows that a footer on a screen of this size can have. */
+/** Returns how many rows a footer can have on a screen of this size. */
 export function maxRows({ rows }: TerminalSize): number {
   return Math.max(0, Math.floor(rows / SCREEN_SHARE));
 }
 
 /**
- * Lays out the footer. The first line is empty: it sets the footer off, and the cursor rests there.
- * @returns lines that each fit into the terminal; none where it is too small for a footer
+ * Lays out the footer. The first line is empty: it separates the footer from the log, and the cursor stays there.
+ * @returns lines that each fit the width of the terminal; none if it is too small for a footer
  */
 export function layoutFooter(
   content: FooterContent,
@@ -70,7 +70,7 @@ export function layoutFooter(
   widthOf: WidthOf,
   chalk: ChalkInstance,
 ): string[] {
-  // The last column stays empty, since many terminals wrap once it is written to.
+  // The last column stays empty, since many terminals wrap once it is written.
   const width = size.columns - 1;
   const most = maxRows(size);
   if (most < MIN_LINES || width < MIN_COLUMNS) return [];
@@ -83,7 +83,7 @@ export function layoutFooter(
   return ['', ...live, ...table, ...failing, statusLine(content, table.length > 0, width, widthOf, chalk)];
 }
 
-/** @param free how many lines there are for it */
+/** @param free how many lines are available */
 function layoutTable(
   content: FooterContent,
   free: number,
@@ -93,7 +93,7 @@ function layoutTable(
 ): string[] {
   const { rows } = content;
   const count = rows.length + (content.more ?? 0);
-  // A heading above nothing but "+ 3 more" would be no table.
+  // A heading above only "+ 3 more" would not be a table.
   const fitting = count <= free - 1 ? count : free - 2;
   if (rows.length === 0 || fitting < 1) return [];
   const shown = rows.slice(0, fitting);
@@ -121,7 +121,7 @@ function fitTable(rows: readonly FooterRow[], width: number, widthOf: WidthOf): 
   const others = otherColumns(rows);
   const columns = fitColumns([id, keyColumn(rows.map(({ key }) => key ?? '-')), ...others], width, widthOf);
   if (columns[0]?.heading.startsWith(id.heading)) return columns;
-  // Without the ids, one that has no key is called by its id, of which all has to be there.
+  // Without the ID column, a backend without a key is shown by its id, which must not be cut.
   const idWidth = Math.max(0, ...rows.map((row) => (row.key === undefined ? row.id.length : 0)));
   return fitColumns(
     [
@@ -152,14 +152,14 @@ function otherColumns(rows: readonly FooterRow[]): Column[] {
   ];
 }
 
-/** In one line, since the screen is for the log, which has the output of each failure. */
+/** In one line: the log above has the output of each failure. */
 function failingLine({ failing }: FooterContent, width: number, widthOf: WidthOf, chalk: ChalkInstance): string[] {
   if (failing.length === 0) return [];
   const each = failing.map(({ service, number, failure }) => `build ${number} of ${service} failed: ${failure}`);
   return [chalk.red(fitToWidth(each.join('; '), width, widthOf))];
 }
 
-/** Apart from the backends: those in a pool belong to no session. */
+/** Separate from the backends, since those in a pool belong to no session. */
 function poolState(pools: FooterContent['pools']): string[] {
   const [first, ...others] = pools;
   if (first === undefined) return [];
