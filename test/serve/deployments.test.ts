@@ -79,7 +79,7 @@ describeServe('jamdev deployments', () => {
     const again = await run('rollback', '--to', String(one));
     expect(again).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining(' is set to doc@sha256:111111111111 already.'),
+      stdout: expect.stringContaining(' is already set to doc@sha256:111111111111.'),
     });
     expect(await run('rollback')).toMatchObject({
       code: 1,

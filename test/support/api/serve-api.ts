@@ -19,8 +19,8 @@ export interface ServeTarget extends ApiTarget {
 export function useServeApi(cluster: TestCluster): ServeTarget {
   const expectations = ApiExpectations.ofServe();
   // All clusters of a test file share the keys of an account, so that no two of them have the same one.
-  const prefix = `a${randomBytes(6).toString('hex')}`;
-  const accounts = Array.from({ length: MAX_ACCOUNTS }, (_, index) => `${prefix}-${index}`);
+  const prefix = `a${randomBytes(4).toString('hex')}`;
+  const accounts = Array.from({ length: MAX_ACCOUNTS }, (_, index) => prefix + index.toString(16).padStart(4, '0'));
   const unused = accounts.values();
   let serve: ServeRun;
   let stop: (() => Promise<void>) | undefined;
