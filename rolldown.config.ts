@@ -10,6 +10,7 @@ import {
   lateForCommander,
   latePackages,
   noUnusedRuntime,
+  onlyUnicode,
 } from './rolldown.late.js';
 
 /**
@@ -147,6 +148,7 @@ export default defineConfig([
       lateEmoji,
       lateBuiltins,
       compiledLate,
+      onlyUnicode,
       noUnusedRuntime,
       licenses,
       wholeBundle,
@@ -166,6 +168,6 @@ export default defineConfig([
       // Jest has no import() either.
       dynamicImportInCjs: false,
     },
-    plugins: [preload('api'), lateEmoji, esmEntry, publicTypes, wholeBundle],
+    plugins: [preload('api'), lateEmoji, onlyUnicode, esmEntry, publicTypes, wholeBundle],
   },
 ]);

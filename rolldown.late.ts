@@ -146,3 +146,14 @@ export const compiledLate: Plugin = {
     };
   },
 };
+
+/**
+ * express.json() takes bodies in UTF-7, UTF-8, UTF-16 and UTF-32 alone. The tables of languages of East Asia are half a
+ * megabyte, which V8 would keep in memory with the source.
+ */
+export const onlyUnicode: Plugin = {
+  name: 'only-unicode',
+  load(id) {
+    return /\/node_modules\/iconv-lite\/encodings\/dbcs-data\.js$/.test(id) ? 'module.exports = {};' : null;
+  },
+};
