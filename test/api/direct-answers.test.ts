@@ -118,7 +118,7 @@ async function answerTo(apiUrl: string, start: string, head: string, body?: Buff
     .replace(/\r\nDate: [^\r]*/i, '')
     .replace(/"id":"\w+"/, '')
     .replaceAll(/[A-Za-z0-9_-]{43}/g, 'TOKEN')
-    .replaceAll(/"(memory|cpu|watching)":[^,}]+/g, '"$1":0');
+    .replaceAll(/"(memory|cpu|watching|warm)":[^,}]+/g, '"$1":0');
 }
 
 /** Answers about jamdev and about the usage of backends vary, and so does their length. */
