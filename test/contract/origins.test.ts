@@ -104,7 +104,7 @@ test('with any text around "localhost", only a valid origin of this machine is a
       const page = parseLocalOrigin(origin);
       if (page === undefined) return;
       // An independent reading of RFC 6454: scheme, host and port, without any character that ends a host early.
-      expect(origin).toMatch(/^https?:\/\/(?:[^\s/\\?#@:%[\]]+\.)*localhost(?::[1-9]\d{0,4})?$/);
+      expect(origin).toMatch(/^https?:\/\/(?:[^\s/\\?#@:%[\]]+\.)*localhost(?::(?:0|[1-9]\d{0,4}))?$/);
       const { hostname, origin: read } = new URL(origin);
       expect(read).toBe(origin);
       expect(hostname === 'localhost' || hostname.endsWith('.localhost')).toBe(true);
