@@ -15,7 +15,7 @@ export function authEndpoint(): EarlyEndpoint<AuthAnswer> {
 /** Which dev server this is. */
 export function infoEndpoint({ info, urls }: Pick<DevApiContext, 'info' | 'urls'>): EarlyEndpoint<DevInfo> {
   return getEarly(`${DEV_PREFIX}/info`, {
-    summary: 'Which dev server this is',
+    summary: 'Identifies the dev server',
     handle: async ({ response }): Promise<DevInfo> => {
       const { description: _, ...about } = info();
       return { ...about, ...(await urls.forProgram(response.req)) };

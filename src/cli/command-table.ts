@@ -52,11 +52,11 @@ export const COMMANDS: Record<string, CommandEntry> = {
     load: async () => (await import('./commands/build.js')).buildCommand,
   },
   deploy: {
-    description: 'build, push, and have an environment of jamdev serve run the image from its next session on',
+    description: 'build and push an image, and run it in an environment of jamdev serve from the next session on',
     load: async () => (await import('./commands/deploy/deploy.js')).deployCommand,
   },
   rollback: {
-    description: 'have an environment of jamdev serve run the image that it ran before; repeated, the one before that',
+    description: 'run the previous image in an environment of jamdev serve; run it again to go back further',
     load: async () => (await import('./commands/deploy/rollback.js')).rollbackCommand,
   },
   deployments: {
@@ -65,7 +65,7 @@ export const COMMANDS: Record<string, CommandEntry> = {
     load: async () => (await import('./commands/deploy/deployments.js')).deploymentsCommand,
   },
   promote: {
-    description: 'have an environment of jamdev serve run the image that another one runs; nothing is built',
+    description: 'run the image of one environment of jamdev serve in another; nothing is built',
     load: async () => (await import('./commands/deploy/promote.js')).promoteCommand,
   },
   serve: {
@@ -73,7 +73,7 @@ export const COMMANDS: Record<string, CommandEntry> = {
     load: async () => (await import('./commands/serve/serve.js')).serveCommand,
   },
   doctor: {
-    description: 'check for problems that keep jamdev dev from working; exits 1 on a failure, not on a warning',
+    description: 'check for problems that prevent jamdev dev from working; exits 1 on a failure, not on a warning',
     load: async () => (await import('./commands/doctor/doctor.js')).doctorCommand,
   },
   token: {

@@ -46,13 +46,13 @@ export async function makeProgram(own: OwnProcess, args: readonly string[]): Pro
     .hook('preSubcommand', () => hints.begin())
     .exitOverride();
   const isCommand = called !== undefined && Object.hasOwn(COMMANDS, called);
-  // Some modules ask for it while they are loaded, and Node.js does not let every error of that be caught.
+  // Some modules need it while they load, and Node.js does not let all errors of that be caught.
   if (isCommand) process.cwd();
   const isNeeded = isCommand ? (name: string) => name === called : neededToComplete(args);
   for (const [name, { description, load }] of Object.entries(COMMANDS)) {
     if (isCommand && !isNeeded(name)) continue;
     const command = isNeeded(name) ? (await load())(io) : new Command(name);
-    // Now, so that completion offers the option.
+    // Added before completion, so that completion offers the option.
     program.addCommand(withDebug(command.description(description), io).copyInheritedSettings(program));
   }
   if (!isCommand) {
@@ -85,7 +85,7 @@ function neededToComplete([called, mark, ...words]: readonly string[]): (name: s
   return (name) => others.length > 0 && name === first;
 }
 
-/** Takes `help` away before what is no command, for which commander would print the help of all without a word. */
+/** Removes `help` before an unknown command: commander would print the general help without an error. */
 export function withoutVainHelp(program: Command, args: readonly string[]): readonly string[] {
   const [first, second = '-'] = args;
   const isVain = first === 'help' && !second.startsWith('-');

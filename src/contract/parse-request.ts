@@ -22,8 +22,8 @@ export function parseFields<T>(schema: z.ZodType<T>, value: unknown): T {
 }
 
 /**
- * The deepest complaint of a failed parse, in words: "must be a string, not a number".
- * @param value what was parsed, so that the message can name what it found there
+ * Describes the deepest issue of a failed parse: "must be a string, not a number".
+ * @param value the parsed value, so that the message can show what it contains
  */
 export function firstIssue(error: z.ZodError, value: unknown): { path: string; detail: string } {
   const issue = deepest(error.issues[0], []);
@@ -35,7 +35,7 @@ function deepest(issue: z.core.$ZodIssue | undefined, prefix: PropertyKey[]): { 
   if (issue === undefined) return { path: prefix, message: 'is not valid' };
   const path = [...prefix, ...issue.path];
   if (issue.code === 'invalid_union') {
-    // A union fails once per member; the member that got furthest into the value is the one that was meant.
+    // A union fails once per member. The member that got furthest into the value is most likely the intended one.
     const inner = issue.errors.map((issues) => deepest(issues[0], path));
     const furthest = inner.toSorted((a, b) => b.path.length - a.path.length)[0];
     if (furthest !== undefined && furthest.path.length > path.length) return furthest;

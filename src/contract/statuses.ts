@@ -1,6 +1,6 @@
 import type { PublicStatus, Status, TerminationKind, TerminationReason } from './wire-types.js';
 
-/** v2 statuses in the order a backend goes through them; steps may be skipped, never reversed. */
+/** v2 statuses in order; a backend may skip some, but never goes back. */
 export const STATUSES = [
   'scheduled',
   'loading',
@@ -39,7 +39,7 @@ export const V1_STATES = [
 ] as const;
 export type V1State = (typeof V1_STATES)[number];
 
-/** The v1 names of the statuses of a backend that has not ended; how an ended one is called depends on its end. */
+/** The v1 names of statuses before the end; the name after the end depends on how it ended. */
 export const V1_OF_LIVE_STATUS: Record<Exclude<Status, 'terminated'>, V1State> = {
   scheduled: 'Loading',
   loading: 'Loading',

@@ -14,7 +14,7 @@ export interface DeployOptions extends EnvironmentOptions {
 /** `jamdev deploy`: builds and pushes an image, and sets an environment to run it. */
 export function deployCommand(io: CommandIo): Command {
   const command = new Command('deploy')
-    .argument('[service]', 'the service (default: all of the config)')
+    .argument('[service]', 'the service (default: all services of the config)')
     .option(
       '--image <repository>',
       'push to your own registry (default: "image" of the service, or the registry of jamdev serve)',

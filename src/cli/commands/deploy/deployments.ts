@@ -20,7 +20,7 @@ interface DeploymentsOptions {
 /** `jamdev deployments`: what an environment was set to run, and by whom. */
 export function deploymentsCommand(io: CommandIo): Command {
   const command = new Command('deployments')
-    .argument('[service]', 'the service (default: all of the config)')
+    .argument('[service]', 'the service (default: all services of the config)')
     .option('-e, --environment <name>', 'the environment of the service', DEFAULT_ENVIRONMENT)
     .option('--api <url>', 'the URL of jamdev serve; the token is in JAMDEV_TOKEN (default: JAMDEV_API_URL)')
     .option('--config <file>', 'the config file of the project (default: the one in the current folder)')

@@ -14,7 +14,7 @@ interface RollbackOptions extends EnvironmentOptions {
 /** `jamdev rollback`: sets an environment to its previous image. */
 export function rollbackCommand(io: CommandIo): Command {
   const command = new Command('rollback')
-    .argument('[service]', 'the service (default: all of the config)')
+    .argument('[service]', 'the service (default: all services of the config)')
     .option(
       '--to <deployment>',
       'the id of the deployment to go back to, see: jamdev deployments',

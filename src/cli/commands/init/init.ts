@@ -40,7 +40,7 @@ const SUGGESTED_FOLDER = 'session-backend';
 /** `jamdev init`: writes a small app to start from. */
 export function initCommand(io: CommandIo): Command {
   const command = new Command('init')
-    .argument('[folder]', 'the folder to write to (default: asked for in a terminal, otherwise this folder)')
+    .argument('[folder]', 'the folder to write to (default: asks in a terminal, otherwise this folder)')
     .addOption(
       new Option(
         '-t, --template <name>',

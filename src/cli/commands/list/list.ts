@@ -10,7 +10,7 @@ import type { ListOptions } from './list-options.js';
 /** `jamdev list`: the backends of the dev server, or of an account of `jamdev serve`. */
 export function listCommand(io: CommandIo): Command {
   const command = new Command('list')
-    .option('-a, --all', 'include backends that have ended, of earlier dev servers too')
+    .option('-a, --all', 'include ended backends, also those of earlier dev servers')
     .addOption(
       new Option('--pool', 'show only the warm pools: backends started ahead of time').conflicts(['all', 'everywhere']),
     )
