@@ -44,7 +44,7 @@ describe('Official clients', () => {
       const inUse = await client.run('service', 'delete', '-y', 'chat');
       expect(inUse.code).toBe(1);
       expect(inUse.stdout).not.toContain('Deleted');
-      expect(inUse.stderr).toMatch(/409 - ServiceInUse: The service "chat" has a running backend\. End them first/);
+      expect(inUse.stderr).toMatch(/409 - ServiceInUse: The service "chat" has a running backend\. To end them first/);
       await client.run('terminate', '-f', id);
       await waitFor(async () => (await client.run('backend', 'list')).stdout.includes('No running'), 'its end');
       const deleted = await client.run('service', 'delete', '-y', 'chat');

@@ -155,7 +155,13 @@ test('Ctrl-C immediately ends a command that waits for a database', async () => 
 
 test.each([
   ['no database is configured', ['token', 'list'], {}, 1, 'JAMDEV_SERVE_DATABASE'],
-  ['a URL of another kind', ['audit', '--database', 'mysql://x:secret@h/d'], {}, 1, '--database is not a URL'],
+  [
+    'a URL of another kind',
+    ['audit', '--database', 'mysql://x:secret@h/d'],
+    {},
+    1,
+    '--database is not a PostgreSQL URL',
+  ],
   ['a missing secret file', ['audit'], { JAMDEV_SERVE_DATABASE_FILE: '/nothing/here' }, 1, '/nothing/here'],
   ['a secret file that is a folder', ['audit'], { JAMDEV_SERVE_DATABASE_FILE: '/' }, 1, 'folder'],
   ['an empty secret', ['audit'], { JAMDEV_SERVE_DATABASE_FILE: '/dev/null' }, 1, 'device'],
