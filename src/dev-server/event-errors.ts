@@ -36,7 +36,7 @@ export const eventErrors = {
   writtenByBackend: (pattern: string) =>
     new JamdevError(
       'WatchFailed',
-      `A backend writes the watched file or folder ${quote(pattern.slice(1))}. Its own writes start no build; your changes there do.`,
+      `A backend writes ${quote(pattern.slice(1))}, which is watched. Its own writes start no build; your changes there do.`,
       `To stop watching it, add "ignore": [${quote(pattern)}] to the config file.`,
     ),
   growsAfterBuilds: (file: string) =>

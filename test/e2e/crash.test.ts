@@ -45,14 +45,14 @@ test('writes deleted state again with one message, and still finds leftovers aft
   const dev = await startDev(folder, ['--command', ECHO], { env });
   const pid = await pidOf(dev, 'a');
   await deleteState(env);
-  await waitFor(() => dev.stdout().includes('written again'), 'the message');
+  await waitFor(() => dev.stdout().includes('the record of this dev server was restored'), 'the message');
   expect((await runCli(['list'], { cwd: folder, env })).stdout).toContain(' a ');
   await send(`${await connect(dev, 'a')}print?text=after`);
   await waitFor(
     async () => (await runCli(['logs', 'a', '--no-follow'], { cwd: folder, env })).stdout.includes('after'),
     'the log to go on',
   );
-  expect(dev.stdout().match(/written again/g)).toHaveLength(1);
+  expect(dev.stdout().match(/the record of this dev server was restored/g)).toHaveLength(1);
   dev.process.kill('SIGKILL');
   await dev.exit;
   expect(await living([pid])).toEqual([pid]);

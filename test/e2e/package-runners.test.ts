@@ -109,7 +109,7 @@ describe.each(Object.keys(RUNNERS))('a dev server that %s started', (name) => {
     await untilGone(dev);
     expect(readFileSync(saved, 'utf8')).toBe('the work');
     // A runner may pass on SIGTERM, but no process can pass on SIGKILL.
-    if (signal === 'SIGKILL') expect(dev.output()).toMatch(/\w+ \(pid \d+\), which started this program, has ended/);
+    if (signal === 'SIGKILL') expect(dev.output()).toMatch(/\w+ \(pid \d+\), which started this program, has exited/);
   });
 });
 

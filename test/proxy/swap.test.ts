@@ -80,7 +80,7 @@ describe('a request in progress when the process is replaced', () => {
       const answer = await slow;
       expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1', 'x-plane-backend-id': backend.id } });
       expect(answer.json()).toMatchObject({ error: { code: 'BackendReplaced', status: 503 } });
-      expect(answer.text).toContain('build 2 replaced it');
+      expect(answer.text).toContain('was replaced by build 2 before it answered');
       expect((await send(url)).status).toBe(200);
       expect(await untilSent(backend, 1, folder)).toEqual([`${method} /slow`]);
     },

@@ -211,7 +211,7 @@ describeServe('commands with --api', () => {
     const serve = await startServe(cluster);
     const run = runBy({ JAMDEV_API_URL: serve.url });
     for (const [args, mention] of [
-      [['build'], 'builds nothing'],
+      [['build'], 'which does not build'],
       [['logs'], 'one backend at a time'],
       [['logs', '--crashed'], 'one backend at a time'],
     ] as const) {

@@ -251,7 +251,7 @@ require('node:http').createServer((_, response) => response.end('${version}')).l
     }
     await deploy();
     const later: typeof failures = [
-      [folder, ['deploy', '--environment', 'No/Such'], 1, '"No/Such" can'],
+      [folder, ['deploy', '--environment', 'No/Such'], 1, '"No/Such" is not a valid environment name'],
       [folder, ['rollback', '--environment', 'staging'], 1, 'has no environment "staging"'],
       [folder, ['promote', 'stagin', 'production'], 1, 'has no environment "stagin". It has: "default"'],
       [folder, ['rollback'], 1, 'ran no other image before'],

@@ -42,7 +42,7 @@ describeServe('jamdev drones', () => {
     );
 
     const unsure = await byApi('drain', drone.name);
-    expect(unsure).toMatchObject({ code: 2, stderr: expect.stringContaining('is final') });
+    expect(unsure).toMatchObject({ code: 2, stderr: expect.stringContaining('is permanent') });
     const unknown = await byApi('drain', 'dr-unknown', '--yes');
     expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('has no drone "dr-unknown" now') });
     const drained = await byApi('drain', drone.name, '--yes');

@@ -62,7 +62,7 @@ describePostgres('tokens by --api', () => {
   test('tokens of another account, and any without the scope admin, are refused', async () => {
     const { url, byApi, onDatabase } = await startWithToken('admin');
     expect(await byApi('create', 'beta')).toMatchObject({ code: 1, stderr: expect.stringContaining('"beta"') });
-    expect(await byApi('list')).toMatchObject({ code: 2, stderr: expect.stringContaining('name the account') });
+    expect(await byApi('list')).toMatchObject({ code: 2, stderr: expect.stringContaining('an account is required') });
     const other = (await onDatabase('token', 'create', 'acme')).stdout.trim();
     for (const args of [
       ['create', 'acme'],

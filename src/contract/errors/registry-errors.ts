@@ -6,7 +6,7 @@ export const registryErrors = {
   registryUnavailable: (host: string, detail: string) =>
     new JamdevError(
       'RegistryUnavailable',
-      `The registry ${host} does not list images (${detail}).`,
+      `The registry ${host} can't be asked for images (${detail}).`,
       'Try again in a moment. To check the registry of jamdev serve: npx jamdev serve --check',
     ),
   /** @param detail why the registry did not resolve the image */

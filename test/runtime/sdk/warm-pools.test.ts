@@ -250,7 +250,7 @@ describe('a session starts cold in the same connect if the backend from the pool
 
 describe('a session that never gets ready says why', () => {
   test.each([
-    ['early', 'It reported ready before it had its assignment, which does not count.'],
+    ['early', 'It reported ready before it had its assignment, so this is ignored.'],
     ['hang-up-later', 'It closed its control socket before it reported ready'],
   ])('%s', async (mode, reason) => {
     const { server } = await startPool({ mode });

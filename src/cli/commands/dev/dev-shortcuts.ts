@@ -34,7 +34,7 @@ export function makeShortcuts(context: ShortcutContext): Shortcut[] {
     {
       key: 't',
       label: 'terminate',
-      description: 'end all backends; asks first if there are several',
+      description: 'terminate all backends; asks first if there are several',
       action: () => terminateAll(context),
     },
     {
