@@ -8,34 +8,34 @@ import { describePortHolder } from '../processes/port-holder.js';
 import { portErrors } from './port-errors.js';
 import { findFreePortAbove, isPortInUse } from './probe-port.js';
 
-/** What is being listened for, to be named in error messages. */
+/** A port to listen on, and its description for error messages. */
 export interface ListenRequest {
   /** "API" or "proxy". */
   what: string;
-  /** 0: any free port. */
+  /** 0 picks any free port. */
   port: number;
-  /** Without it: 127.0.0.1 and ::1, as `localhost` resolves to either. */
+  /** Defaults to both 127.0.0.1 and ::1, since `localhost` resolves to either. */
   host?: string | undefined;
   /** The command line option that chooses the port. */
   flag: string;
 }
 
-/** A port that is being listened on. */
+/** A port that this process listens on. */
 export interface BoundPort {
   port: number;
-  /** One per address. */
+  /** One server per address. */
   servers: readonly Server[];
-  /** Stops listening and cuts every connection, those that have become WebSockets as well. */
+  /** Stops listening and cuts every connection, including upgraded ones (WebSockets). */
   close(): Promise<void>;
 }
 
-/** Another program listens on a port that was asked for. */
+/** Another program listens on the requested port. */
 export class PortInUse extends JamdevError {
   readonly port: number;
 
   /**
-   * @param holder who listens; '' when the system does not tell
-   * @param free a port that nobody holds; 0 if there is none
+   * @param holder the program that listens; '' if the system does not tell
+   * @param free a port that no program holds; 0 if there is none
    */
   constructor({ what, port, flag }: ListenRequest, holder: string, free: number) {
     const { code, message, remedy } = portErrors.portTaken(what, port, holder, flag, free);
@@ -47,10 +47,10 @@ export class PortInUse extends JamdevError {
 const FREE_PORT_ATTEMPTS = 20;
 
 /**
- * Binds servers to one port number on every address it should have. A port on which another program listens counts as
- * taken, on whatever address that is.
- * @param makeServer called once per address; all servers serve the same thing
- * @throws PortInUse, which says who holds the port
+ * Binds servers to the same port number on every requested address. The port counts as taken if another program listens on
+ * it on any address.
+ * @param makeServer called once per address; all servers serve the same content
+ * @throws PortInUse, which names the holder of the port
  * @throws JamdevError `PortTaken` for other reasons, or `HostUnavailable`
  */
 export async function listen(request: ListenRequest, makeServer: () => Server): Promise<BoundPort> {
@@ -71,14 +71,14 @@ export async function listen(request: ListenRequest, makeServer: () => Server): 
     } catch (error) {
       for (const server of servers) server.close();
       const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-      // A free port on one address can be taken on the other: any other free port will do.
+      // A port that is free on one address can be taken on the other, so try another free port.
       if (taken && request.port === 0 && attempt < FREE_PORT_ATTEMPTS) continue;
       throw await explain(error as NodeJS.ErrnoException, request, first);
     }
   }
 }
 
-/** Node.js's own closeAllConnections() knows nothing of sockets that were upgraded. */
+/** Tracks a server's sockets, because closeAllConnections() of Node.js does not close upgraded ones. */
 function trackSockets(server: Server, sockets: Set<Socket>): Server {
   return server.on('connection', (socket) => {
     sockets.add(socket);
@@ -112,7 +112,7 @@ async function bind<S extends NetServer>(server: S, port: number, host?: string)
   return server;
 }
 
-/** A machine without IPv6 has no ::1; that is no reason not to start. */
+/** Binds a server, or returns undefined if the address does not exist: a machine without IPv6 has no ::1. */
 async function bindUnlessMissing(server: Server, port: number, host: string): Promise<Server | undefined> {
   try {
     return await bind(server, port, host);

@@ -1,12 +1,12 @@
 import { fileError } from '../contract/errors/file-error.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 
-/** Errors of the system that are about what a process may have. */
+/** System errors that report a shortage of a resource, such as file descriptors or memory. */
 const SHORTAGES = ['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM'];
 
-/** What keeps a server from listening. */
+/** Errors that keep a server from listening. */
 export const portErrors = {
-  /** @param free a port that nobody holds; 0 if there is none above the taken one */
+  /** @param free a port that no program holds; 0 if there is none above the taken port */
   portTaken: (what: string, port: number, holder: string, flag: string, free: number) =>
     new JamdevError(
       'PortTaken',
@@ -22,7 +22,7 @@ export const portErrors = {
   portUnavailable: (what: string, detail: string) => {
     const says = `jamdev can't listen for the ${what}`;
     const otherwise = 'Check the network of this machine.';
-    // Other errors mean something else of a file than of a port.
+    // The wording of fileError() fits only these codes: any other code means something else for a file than for a port.
     if (!SHORTAGES.includes(detail)) return new JamdevError('PortTaken', `${says}: ${detail}.`, otherwise);
     return fileError('PortTaken', says, { path: { phrase: 'the port' }, use: 'use', detail }, otherwise);
   },

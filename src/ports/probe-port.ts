@@ -5,14 +5,17 @@ import { networkInterfaces } from 'node:os';
 /** An address of this machine to try a port on. */
 interface LocalAddress {
   host: string;
-  /** Keeps `::` from standing for IPv4 as well. */
+  /** Keeps `::` from covering IPv4 as well. */
   ipv6Only?: boolean;
 }
 
-/** Every address that a program can listen on: the wildcards stand for all, but do not show holders of single ones. */
+/**
+ * Lists every address that a program can listen on. The wildcards alone are not enough: they bind even if a program holds
+ * the port on a single address.
+ */
 function localAddresses(): LocalAddress[] {
   const own = Object.values(networkInterfaces()).flatMap((addresses = []) =>
-    // Link-local addresses are usable only together with an interface.
+    // A link-local address is usable only together with an interface.
     addresses.filter(({ address }) => !address.startsWith('fe80:')).map(({ address }) => address),
   );
   const single = [...new Set(['127.0.0.1', '::1', ...own])];
@@ -20,9 +23,9 @@ function localAddresses(): LocalAddress[] {
 }
 
 /**
- * Tells whether any program on this machine listens on a port, on whatever address. Binding one address does not tell:
- * macOS allows `127.0.0.1` next to another program's `*`, and every system allows `0.0.0.0` next to `::1`, which
- * `localhost` may lead to.
+ * Tells whether any program on this machine listens on a port, on any address. Binding a single address is not enough: macOS
+ * allows `127.0.0.1` next to another program's `*`, and every system allows `0.0.0.0` next to `::1`, which `localhost` may
+ * resolve to.
  */
 export async function isPortInUse(port: number): Promise<boolean> {
   for (const address of localAddresses()) {
@@ -48,7 +51,7 @@ async function canListen(port: number, address: LocalAddress): Promise<boolean> 
     await once(server, 'close');
     return true;
   } catch (error) {
-    // Any other error is about the address or the system (no IPv6, a port for root): it says nothing about a holder.
+    // Any other error concerns the address or the system (no IPv6, a privileged port) and says nothing about a holder.
     return (error as NodeJS.ErrnoException).code !== 'EADDRINUSE';
   }
 }
