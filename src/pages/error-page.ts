@@ -3,8 +3,8 @@ import { type RenderedPage, renderPage } from './page.js';
 
 /**
  * Renders the page that shows an error to a person.
- * @param id as in the JSON form of the answer
- * @param refreshSeconds after how long the browser loads it again; undefined: never
+ * @param id the same id as in the JSON form of the response
+ * @param refreshSeconds delay until the browser reloads the page; undefined: it never does
  */
 export function renderErrorPage(error: JamdevError, id: string, refreshSeconds?: number): RenderedPage {
   return renderPage({

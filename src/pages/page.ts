@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 
 /** The content of a page that the dev server itself shows, as plain text. */
 export interface Page {
-  /** What happened, in a sentence; also the title of the tab. */
+  /** Says what happened, in one sentence; also the title of the tab. */
   heading: string;
-  /** The paragraphs. */
+  /** Paragraphs below the heading. */
   text: readonly string[];
   /** Lines of output, oldest first. */
   lines?: readonly string[];
   /** Small print at the end. */
   note?: string;
-  /** Load it again after so many seconds. */
+  /** Seconds until the browser reloads the page. */
   refreshSeconds?: number;
 }
 
-/** A rendered page, and the headers that it must be sent with. */
+/** A rendered page and the headers to send with it. */
 export interface RenderedPage {
   headers: Record<string, string>;
   body: string;
@@ -35,8 +35,8 @@ small { color: #63676f; }
 `;
 
 /**
- * Renders a page that needs nothing else: no script, no font, no image. Everything in it is escaped, and its headers
- * allow it nothing but its own style, so that not even output which looks like HTML can do anything.
+ * Renders a self-contained page: no scripts, fonts or images. Everything in it is escaped, and the headers allow nothing but
+ * its own style, so output that looks like HTML does nothing.
  */
 export function renderPage({ heading, text, lines = [], note, refreshSeconds }: Page): RenderedPage {
   const body = [
@@ -47,7 +47,7 @@ export function renderPage({ heading, text, lines = [], note, refreshSeconds }: 
     '<meta name="viewport" content="width=device-width">',
     '<meta name="color-scheme" content="light dark">',
     ...(refreshSeconds === undefined ? [] : [`<meta http-equiv="refresh" content="${refreshSeconds}">`]),
-    // Keeps browsers from asking for /favicon.ico, which has no token either.
+    // Keeps browsers from requesting /favicon.ico, which would carry no token.
     '<link rel="icon" href="data:,">',
     `<title>${escapeHtml(heading)}</title>`,
     `<style>${STYLE}</style>`,
@@ -66,7 +66,7 @@ export function renderPage({ heading, text, lines = [], note, refreshSeconds }: 
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:; base-uri 'none'; form-action 'none'`,
-      // Its URL may contain a connection token.
+      // The URL of the page may contain a connection token.
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',

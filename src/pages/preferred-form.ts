@@ -1,9 +1,9 @@
-/** The forms of the dev server's own answers: for a person in a browser, or for a program. */
+/** The forms of the dev server's own responses: HTML for a person in a browser, JSON for a program. */
 export type Form = 'html' | 'json';
 
 /**
  * Chooses the form by a request's Accept header. Wildcards don't count, because nearly all clients send them.
- * @param fallback for clients that name neither
+ * @param fallback the form for clients that name neither type
  */
 export function preferredForm(accept: string | undefined, fallback: Form): Form {
   const ranges = (accept ?? '').toLowerCase();
@@ -14,7 +14,7 @@ export function preferredForm(accept: string | undefined, fallback: Form): Form 
   return ranges.indexOf('text/html') < ranges.indexOf('application/json') ? 'html' : 'json';
 }
 
-/** From 0, not named or refused, to 1. */
+/** Returns the quality of a type from 0 (not named, or refused) to 1. */
 function qualityOf(type: string, ranges: string): number {
   for (const range of ranges.split(',')) {
     const [name = '', ...parameters] = range.split(';').map((part) => part.trim());
