@@ -3,16 +3,16 @@ import { SignJWT } from 'jose';
 import type { RegistryScope } from './scope.js';
 import type { SigningKey } from './signing-key.js';
 
-/** The issuer that the registry's config names. */
+/** The token issuer in the registry's config. */
 export const TOKEN_ISSUER = 'jamdev';
-/** Clients fetch another one when it has run out; a revoked API token is of use for so long. */
+/** Clients fetch a new token after this time; a revoked API token still gives access for this long. */
 export const ACCESS_TOKEN_SECONDS = 300;
 
 /**
- * Signs a token by which the registry lets a client do what it lists: a JWT, as the distribution's token authentication
- * takes them.
- * @param grant.service what the registry's config calls itself
- * @param grant.subject who it is, for the registry's log and its notifications
+ * Signs a token that lets a client access the listed repositories: a JWT, as the distribution's token authentication
+ * expects.
+ * @param grant.service the registry's name for itself in its config
+ * @param grant.subject the client's name, for the registry's log and its notifications
  */
 export async function signAccessToken(
   key: SigningKey,

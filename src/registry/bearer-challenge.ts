@@ -1,11 +1,11 @@
-/** Where a registry wants a token from. */
+/** The token service that a registry sends its clients to. */
 export interface BearerChallenge {
   realm: URL;
   service: string | undefined;
   scope: string | undefined;
 }
 
-/** Reads the `WWW-Authenticate` of a registry. @returns undefined where no token of a token service is asked for */
+/** Reads a registry's `WWW-Authenticate` header. @returns undefined if it does not ask for a bearer token */
 export function parseChallenge(header: string | null): BearerChallenge | undefined {
   const [, parameters] = /^Bearer\s+(.*)$/i.exec(header ?? '') ?? [];
   if (parameters === undefined) return undefined;

@@ -6,23 +6,23 @@ import { parseAnswer, type RegistryAnswer, send } from './registry-http.js';
 
 const tagListSchema = z.object({ tags: z.array(z.string()).nullish() });
 
-/** How a registry is reached, and how it is asked. */
+/** How to reach a registry and how to authorize requests to it. */
 export interface RegistryAccess {
-  /** For messages. */
+  /** Host name, for messages. */
   host: string;
   /** Without a trailing slash. */
   url: string;
   /**
-   * Returns the `Authorization` for reading from a repository.
-   * @param challenge what the registry answered to a request without; undefined before the first
+   * Returns the `Authorization` header for reading from a repository.
+   * @param challenge the registry's challenge to a request without the header; undefined before the first request
    */
   authorize: (repository: string, challenge: string | null | undefined) => Promise<string | undefined>;
 }
 
 /**
- * Finds out which image a tag or digest names, by the API of the OCI distribution specification.
+ * Resolves a tag or digest to the digest of its image, with the API of the OCI distribution specification.
  * @param name a tag or digest
- * @returns undefined if the registry has none of that name, or does not let this client see it
+ * @returns undefined if the registry has no such image, or hides it from this client
  * @throws JamdevError `RegistryUnavailable`
  */
 export async function findDigest(
@@ -35,7 +35,7 @@ export async function findDigest(
   if (isAbsent(head)) return undefined;
   const digest = head.headers.get('docker-content-digest') ?? '';
   if (head.ok && isDigest(digest)) return digest;
-  // The header is optional, and some registries answer no HEAD.
+  // The digest header is optional, and some registries do not answer HEAD.
   const response = await request(registry, repository, 'GET', path);
   if (isAbsent(response)) return undefined;
   if (!response.ok) throw registryErrors.registryUnavailable(registry.host, `status ${response.status}`);
@@ -44,7 +44,7 @@ export async function findDigest(
 
 /**
  * Lists the tags of a repository.
- * @returns none for a repository that was never pushed to
+ * @returns an empty list for a repository that was never pushed to
  * @throws JamdevError `RegistryUnavailable`
  */
 export async function listTags(registry: RegistryAccess, repository: string): Promise<string[]> {
@@ -62,18 +62,21 @@ export async function listTags(registry: RegistryAccess, repository: string): Pr
   return tags;
 }
 
-/** Asks whether a registry lets a client with this authorization in. @throws JamdevError `RegistryUnavailable` */
+/** Checks that a registry accepts this client's authorization. @throws JamdevError `RegistryUnavailable` */
 export async function checkRegistry(registry: RegistryAccess): Promise<void> {
   const response = await request(registry, '', 'GET', '/v2/');
   if (!response.ok) throw registryErrors.registryUnavailable(registry.host, `status ${response.status} for /v2/`);
 }
 
-/** What a registry answers for what is not there; many say "not allowed" to hide what is. */
+/** Whether a registry says that something does not exist. Many answer "not allowed" to hide what exists. */
 function isAbsent({ status }: RegistryAnswer): boolean {
   return status === 404 || status === 401 || status === 403;
 }
 
-/** The path of the next page of a list. A page elsewhere is not followed: it would get this registry's token. */
+/**
+ * Returns the path of a list's next page. A page at another origin is not followed, since it would receive this registry's
+ * token.
+ */
 function nextPage(link: string | null, url: string): string | undefined {
   const [, target] = /<([^>]+)>;\s*rel="?next"?/.exec(link ?? '') ?? [];
   if (target === undefined) return undefined;

@@ -15,10 +15,13 @@ import {
 
 const COMMON_NAME = '2.5.4.3';
 const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2';
-/** By RFC 5280, of a certificate that does not expire: the registry trusts this very one, as long as it is told to. */
+/**
+ * RFC 5280's date for a certificate that does not expire. The registry's config pins this certificate, and removing it there
+ * revokes it.
+ */
 const NO_EXPIRY_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
 
-/** Makes a key that signs access to a registry, and the certificate that the registry trusts it by; both in PEM. */
+/** Makes a key that signs access to a registry, and the certificate that makes the registry trust it. Both are PEM. */
 export function newSigningKey(now: Date): { privateKey: string; certificate: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const certificate = selfSign(privateKey, publicKey, now);
@@ -28,7 +31,7 @@ export function newSigningKey(now: Date): { privateKey: string; certificate: str
   };
 }
 
-/** @returns the certificate's DER */
+/** @returns the certificate as DER */
 function selfSign(privateKey: KeyObject, publicKey: KeyObject, now: Date): Buffer {
   const signatureAlgorithm = new AlgorithmIdentifier({ algorithm: ECDSA_WITH_SHA256 });
   const name = new Name([
@@ -54,7 +57,7 @@ function selfSign(privateKey: KeyObject, publicKey: KeyObject, now: Date): Buffe
   return Buffer.from(AsnConvert.serialize(certificate));
 }
 
-/** Positive, as it has to be. */
+/** Returns a random serial number, positive as RFC 5280 requires. */
 function serialNumber(): ArrayBuffer {
   const bytes = randomBytes(16);
   bytes.writeUInt8((bytes.readUInt8(0) & 0x7f) | 0x40, 0);

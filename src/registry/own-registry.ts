@@ -6,18 +6,18 @@ import { createPullCredential, type PullCredential, readPullCredential } from '.
 import type { RegistryScope } from './scope.js';
 import { deriveSecret, type SigningKey } from './signing-key.js';
 
-/** Who asks, for the registry's log, where `jamdev serve` asks itself. */
+/** Names `jamdev serve` in the registry's log when it accesses the registry for itself. */
 const SELF = 'jamdev-serve';
 
-/** The registry that `jamdev serve` is the token service of: its images are in repositories ACCOUNT/SERVICE. */
+/** The registry for which `jamdev serve` is the token service. Its images are in repositories named ACCOUNT/SERVICE. */
 export class OwnRegistry {
-  /** As images are named after it: with its port. */
+  /** The host as in the names of images, with its port. */
   readonly host: string;
   readonly #key: SigningKey;
   readonly #now: () => Date;
   readonly #access: RegistryAccess;
 
-  /** @param url as drones, clients and this process reach it */
+  /** @param url the URL at which drones, clients and this process reach the registry */
   constructor(url: string, key: SigningKey, now: () => Date) {
     this.host = new URL(url).host;
     this.#key = key;
@@ -25,12 +25,12 @@ export class OwnRegistry {
     this.#access = { host: this.host, url, authorize: (repository) => this.#authorize(repository) };
   }
 
-  /** The full reference of an image of a service. */
+  /** Returns the full reference of a service's image. */
   reference(account: string, service: string, digest: string): string {
     return `${this.host}/${account}/${service}@${digest}`;
   }
 
-  /** The repository of an image that is in this registry; undefined for another. */
+  /** Returns the repository of an image; undefined if the image is in another registry. */
   repositoryOf(reference: string): string | undefined {
     const { host, repository } = parseImageReference(reference);
     return host === this.host ? repository : undefined;
@@ -46,7 +46,7 @@ export class OwnRegistry {
     return listTags(this.#access, repository);
   }
 
-  /** Tries whether it answers, and trusts the signing key. @throws JamdevError `RegistryUnavailable` */
+  /** Checks that the registry responds and trusts the signing key. @throws JamdevError `RegistryUnavailable` */
   check(): Promise<void> {
     return checkRegistry(this.#access);
   }
@@ -55,19 +55,19 @@ export class OwnRegistry {
     return createPullCredential(this.#key, repository, this.#now());
   }
 
-  /** @returns the repository that a credential pulls from; undefined for one that is wrong or has expired */
+  /** @returns the repository that a credential can pull from; undefined for a wrong or expired credential */
   readPullCredential(password: string): Promise<string | undefined> {
     return readPullCredential(this.#key, password, this.#now());
   }
 
-  /** Grants access, in the form of a token service's answer. @param subject who gets it */
+  /** Grants access, in the form of a token service's response. @param subject the client that gets access */
   async grant(subject: string, access: readonly RegistryScope[]) {
     const now = this.#now();
     const token = await signAccessToken(this.#key, { service: this.host, subject, access }, now);
     return { token, access_token: token, expires_in: ACCESS_TOKEN_SECONDS, issued_at: now.toISOString() };
   }
 
-  /** Whether a request's `Authorization` is that of the registry's notifications. */
+  /** Whether a request's `Authorization` header proves that it is a notification from the registry. */
   isNotification(authorization: string | undefined): boolean {
     const expected = Buffer.from(notificationAuthorization(this.#key));
     const given = Buffer.from(authorization ?? '');
@@ -80,7 +80,7 @@ export class OwnRegistry {
   }
 }
 
-/** The `Authorization` by which the registry's notifications are known. */
+/** Returns the `Authorization` header that the registry sends with its notifications. */
 export function notificationAuthorization(key: SigningKey): string {
   return `Bearer ${deriveSecret(key, 'notifications').toString('base64url')}`;
 }

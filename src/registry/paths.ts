@@ -1,4 +1,4 @@
-/** Where `jamdev serve` gives out access to its registry. */
+/** Path at which `jamdev serve` grants access to its registry. */
 export const TOKEN_PATH = '/registry/token';
-/** Where it takes the registry's notifications. */
+/** Path at which `jamdev serve` receives the registry's notifications. */
 export const EVENTS_PATH = '/registry/events';

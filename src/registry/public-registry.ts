@@ -5,14 +5,14 @@ import { parseChallenge } from './bearer-challenge.js';
 import type { RegistryAccess } from './distribution.js';
 import { parseAnswer, send } from './registry-http.js';
 
-/** Docker Hub's API is at another host than its images are named after. */
+/** Docker Hub's API has a different host than the names of its images. */
 const DOCKER_HUB = 'https://registry-1.docker.io';
 
 const tokenSchema = z.object({ token: z.string().optional(), access_token: z.string().optional() });
 
 /**
- * A registry that images are only read from, without an account there.
- * @param host as references name it; one on this machine is asked without TLS, as Docker does
+ * Accesses a registry anonymously, to read images only.
+ * @param host the host in image references; one on this machine is reached without TLS, as Docker does
  */
 export function publicRegistry(host: string): RegistryAccess {
   const isLocal = isLoopbackName(new URL(`http://${host}`).hostname);
@@ -20,7 +20,7 @@ export function publicRegistry(host: string): RegistryAccess {
   return { host, url, authorize: (repository, challenge) => fetchToken({ host, isLocal }, repository, challenge) };
 }
 
-/** Fetches the token that everyone gets. */
+/** Fetches a token for anonymous access. */
 async function fetchToken(
   { host, isLocal }: { host: string; isLocal: boolean },
   repository: string,
@@ -29,7 +29,7 @@ async function fetchToken(
   const challenge = header === undefined ? undefined : parseChallenge(header);
   if (challenge === undefined) return undefined;
   const { realm, service, scope } = challenge;
-  // Else a registry could have requests sent to programs of this network, and be told what they answer.
+  // Otherwise a registry could make jamdev send requests to programs in this network and learn their responses.
   if (realm.protocol !== 'https:' && !(isLocal && isLoopbackName(realm.hostname))) return undefined;
   if (service !== undefined) realm.searchParams.set('service', service);
   realm.searchParams.set('scope', scope ?? `repository:${repository}:pull`);

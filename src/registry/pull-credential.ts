@@ -2,18 +2,21 @@ import { jwtVerify, SignJWT } from 'jose';
 import { noteHandled } from '../os/debug/debug-log.js';
 import { deriveSecret, type SigningKey } from './signing-key.js';
 
-/** No account has this name: those begin with a letter. */
+/** No account can have this name, because account names begin with a letter. */
 export const PULL_USER = '_pull';
 const PULL_SECONDS = 60 * 60;
 const ALGORITHM = 'HS256';
 
-/** What a drone's engine sends to pull an image. Plane keeps it as it is, so it is of little use. */
+/** The credential that a drone's engine sends to pull an image. Plane stores it in plain text, so it gives little access. */
 export interface PullCredential {
   username: string;
   password: string;
 }
 
-/** Makes a credential that pulls from one repository, for an hour. Kept short: it counts towards the size of a spawn. */
+/**
+ * Makes a credential that pulls from one repository for an hour. It is short because it counts toward the size of a spawn
+ * request.
+ */
 export async function createPullCredential(key: SigningKey, repository: string, now: Date): Promise<PullCredential> {
   const password = await new SignJWT()
     .setProtectedHeader({ alg: ALGORITHM })
@@ -23,7 +26,7 @@ export async function createPullCredential(key: SigningKey, repository: string, 
   return { username: PULL_USER, password };
 }
 
-/** @returns the repository that a credential pulls from; undefined for one that is wrong or has expired */
+/** @returns the repository that a credential can pull from; undefined for a wrong or expired credential */
 export async function readPullCredential(key: SigningKey, password: string, now: Date): Promise<string | undefined> {
   try {
     const { payload } = await jwtVerify(password, secretOf(key), {

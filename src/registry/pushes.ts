@@ -1,9 +1,12 @@
 import { z } from 'zod';
 
-/** Manifests that describe another one, such as a signature, are pushed under such tags: they are no images to run. */
+/**
+ * Manifests that describe another manifest, such as signatures, are pushed under tags like this one. They are not runnable
+ * images.
+ */
 const REFERRER_TAG = /^sha256-[0-9a-f]{64}/;
 
-/** A notification of the registry, as far as it is needed. */
+/** A notification from the registry, reduced to the fields that jamdev reads. */
 export const notificationSchema = z
   .object({
     events: z.array(
@@ -20,7 +23,7 @@ export const notificationSchema = z
   })
   .meta({ id: 'RegistryNotification' });
 
-/** An image that was pushed to the repository of a service. */
+/** An image that was pushed to a service's repository. */
 export interface Push {
   eventId: string;
   account: string;
@@ -28,7 +31,7 @@ export interface Push {
   tag: string;
   digest: string;
   pushedAt: Date;
-  /** Whose token it was pushed with. */
+  /** Owner of the token that was used for the push. */
   actor: string;
 }
 
@@ -37,16 +40,16 @@ export function isImageTag(tag: string): boolean {
   return !REFERRER_TAG.test(tag);
 }
 
-/** Takes a repository's name apart. @returns undefined for one that is of no service */
+/** Splits a repository name into account and service. @returns undefined if it does not belong to a service */
 export function parseRepository(name: string): { account: string; service: string } | undefined {
   const [account, service, ...more] = name.split('/');
   return account === undefined || service === undefined || more.length > 0 ? undefined : { account, service };
 }
 
 /**
- * The images that a notification tells of. Manifests without a tag are parts of an image for several platforms, which is
- * pushed after them, under a tag.
- * @param now for events that tell no time, or none that can be read
+ * Returns the images that a notification reports as pushed. A manifest without a tag is part of a multi-platform image,
+ * which is pushed after it, under a tag.
+ * @param now the time for events without a readable timestamp
  */
 export function pushesIn({ events }: z.infer<typeof notificationSchema>, now: Date): Push[] {
   return events.flatMap(({ id, action, timestamp, target, actor }) => {

@@ -4,28 +4,28 @@ import { notificationAuthorization } from './own-registry.js';
 import { EVENTS_PATH, TOKEN_PATH } from './paths.js';
 import type { SigningKey } from './signing-key.js';
 
-/** What Debian's package and the official image use, unless the registry's URL names a port of this machine. */
+/** The port of Debian's package and of the official image, unless the registry's URL names a port of this machine. */
 const DEFAULT_PORT = 5000;
 
-/** What a registry has to know. */
+/** The addresses and paths that go into a registry's config. */
 export interface RegistryPlaces {
-  /** The registry, as clients and drones reach it. */
+  /** The registry's URL for clients and drones. */
   registryUrl: string;
-  /** `jamdev serve`, as clients, drones and the registry reach it. */
+  /** The URL of `jamdev serve` for clients, drones and the registry. */
   apiUrl: string;
-  /** The path of the certificate, on the registry's machine. */
+  /** Path of the certificate on the registry's machine. */
   certificatePath: string;
 }
 
 /**
- * The config file of the registry (CNCF distribution, 2.7 or newer), as YAML.
- * @param key signs the access that it gives
+ * Returns the config file of the registry (CNCF distribution 2.7 or newer) as YAML.
+ * @param key signs the tokens that the registry accepts
  */
 export function registryConfig({ registryUrl, apiUrl, certificatePath }: RegistryPlaces, key: SigningKey): string {
   const { protocol, port, host } = new URL(registryUrl);
-  // In front of https there is a reverse proxy, which knows where the registry listens.
+  // An https URL implies a reverse proxy in front; it forwards to the registry's default port.
   const listening = protocol === 'http:' ? port || '80' : DEFAULT_PORT;
-  // JSON's strings are YAML's.
+  // A JSON string is also a YAML string.
   const quoted = JSON.stringify;
   return `# The registry of jamdev serve. It holds secrets: only the registry's own user may read it.
 version: 0.1

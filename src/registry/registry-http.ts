@@ -2,7 +2,7 @@ import { registryErrors } from '../contract/errors/registry-errors.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 import { errorCode } from '../os/error-code.js';
 
-/** All forms of an image: of one platform, and of several, by Docker and by OCI. */
+/** All manifest types of an image: single-platform and multi-platform, in Docker's and OCI's format. */
 const MANIFEST_TYPES = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.oci.image.manifest.v1+json',
@@ -10,11 +10,11 @@ const MANIFEST_TYPES = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ');
 const ANSWER_TIMEOUT_MS = 10_000;
-/** The distribution specification has clients expect manifests of so many bytes; registries take no longer ones. */
+/** The distribution specification limits manifests to this size, and registries accept no larger ones. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 const MAX_REDIRECTS = 5;
 
-/** What a registry or its token service answered, read to its end. */
+/** A complete response of a registry or its token service. */
 export interface RegistryAnswer {
   status: number;
   ok: boolean;
@@ -23,8 +23,9 @@ export interface RegistryAnswer {
 }
 
 /**
- * Sends a request to a registry or its token service. A redirect is followed within the same origin and to `https`, so that
- * a registry elsewhere has nothing asked of programs in this network that trust it; an authorization stays at its origin.
+ * Sends a request to a registry or its token service. A redirect is followed only within the same origin or to `https`, so
+ * that a foreign registry can't send requests to programs in this network. The authorization is never sent to another
+ * origin.
  * @param host for messages
  * @throws JamdevError `RegistryUnavailable`
  */
@@ -54,7 +55,7 @@ export async function send(
   throw registryErrors.registryUnavailable(host, 'it redirects again and again');
 }
 
-/** Reads an answer as JSON. @throws JamdevError `RegistryUnavailable` */
+/** Parses a response as JSON. @throws JamdevError `RegistryUnavailable` */
 export function parseAnswer(host: string, { body }: RegistryAnswer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
@@ -76,7 +77,7 @@ async function readBody(host: string, body: Response['body']): Promise<Buffer> {
   const read = async () => {
     for await (const chunk of body ?? []) {
       bytes += chunk.length;
-      // Leaving the loop ends the answer.
+      // Returning from the loop cancels the response.
       if (bytes > MAX_ANSWER_BYTES) return;
       chunks.push(chunk);
     }

@@ -1,7 +1,7 @@
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { quote } from '../contract/errors/quote.js';
 
-/** What keeps the registry of `jamdev serve` from being used or set up. */
+/** Errors that keep the registry of `jamdev serve` from being set up or used. */
 export const setupErrors = {
   signingKeyUnusable: (detail: string) =>
     new JamdevError(

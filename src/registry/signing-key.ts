@@ -1,15 +1,15 @@
 import { createPrivateKey, hkdfSync, type KeyObject, X509Certificate } from 'node:crypto';
 import { setupErrors } from './setup-errors.js';
 
-/** What signs access to the registry. All `jamdev serve` of a cluster have the same one. */
+/** Signs access to the registry. All `jamdev serve` processes of a cluster share the same key. */
 export interface SigningKey {
   privateKey: KeyObject;
-  /** Base64 of the DER, as in a JWT's `x5c`: the registry trusts the key by it. */
+  /** Base64 of the DER, as in a JWT's `x5c`. The registry trusts the key because of this certificate. */
   certificate: string;
 }
 
 /**
- * Reads a private key on the curve P-256 and its certificate.
+ * Reads a P-256 private key and its certificate.
  * @param pem both, in any order
  * @throws JamdevError `ConfigInvalid`
  */
@@ -34,8 +34,8 @@ function parse(pem: string): { privateKey: KeyObject; certificate: X509Certifica
 }
 
 /**
- * Derives a secret that all holders of the signing key share.
- * @param purpose gives each use a secret of its own
+ * Derives a secret that every holder of the signing key can compute.
+ * @param purpose makes the secrets of different uses differ
  */
 export function deriveSecret({ privateKey }: SigningKey, purpose: string): Buffer {
   const der = privateKey.export({ type: 'pkcs8', format: 'der' });

@@ -7,16 +7,16 @@ import { type RegistryPlaces, registryConfig } from './registry-config.js';
 import { setupErrors } from './setup-errors.js';
 import { readSigningKey } from './signing-key.js';
 
-/** The file with the signing key, for every `jamdev serve`. */
+/** The file with the signing key, which every `jamdev serve` of the cluster needs. */
 export const KEY_FILE = 'signing-key.pem';
 const CERTIFICATE_FILE = 'certificate.pem';
-/** The config of the registry. */
+/** The registry's config file. */
 export const CONFIG_FILE = 'config.yml';
 export const REGISTRY_FILES = [KEY_FILE, CERTIFICATE_FILE, CONFIG_FILE] as const;
 
 /**
- * Writes a new signing key, and the certificate and config by which a registry trusts it, for their owner only. Nothing is
- * overwritten, and nothing is written if one of them is there.
+ * Writes a new signing key, plus the certificate and config that make a registry trust it, readable only by their owner.
+ * Never overwrites a file, and writes nothing if one of the files exists.
  * @throws JamdevError `FilesInTheWay`, `FolderUnusable`
  */
 export async function writeRegistryFiles(
@@ -41,7 +41,7 @@ export async function writeRegistryFiles(
   }
 }
 
-/** @throws Error with the code `EEXIST` if there is one */
+/** @throws Error with the code `EEXIST` if the file exists */
 async function writeNew(path: string, text: string): Promise<void> {
   const file = await open(path, 'wx', 0o600);
   try {
