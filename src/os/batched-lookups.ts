@@ -1,4 +1,4 @@
-/** What is asked for, by whom that wants to know. */
+/** A requested item, with the promise shared by its callers. */
 interface Entry<Asked, Found> {
   asked: Asked;
   promise: Promise<Found>;
@@ -7,9 +7,9 @@ interface Entry<Asked, Found> {
 }
 
 /**
- * Looks up many things with one question. What is asked for in one turn of the event loop is looked up together, and the
- * same thing only once. A lookup begins after everyone who shares it has asked, so that they see what was changed before.
- * Does not wait for lookups that are under way: one that hangs keeps nobody else waiting.
+ * Combines lookups into batches. All items requested in one turn of the event loop are looked up together, each only once. A
+ * lookup begins after all of its callers have requested it, so that it sees every change made before. It does not wait for
+ * earlier lookups, so one that hangs holds up no later caller.
  */
 export class BatchedLookups<Asked, Found> {
   readonly #keyOf: (asked: Asked) => string;
@@ -17,8 +17,8 @@ export class BatchedLookups<Asked, Found> {
   #next = new Map<string, Entry<Asked, Found>>();
 
   /**
-   * @param keyOf what is the same for what is the same
-   * @param look finds all that is asked for, in that order
+   * @param keyOf returns the same key for the same item
+   * @param look finds all requested items, in their order
    */
   constructor(keyOf: (asked: Asked) => string, look: (asked: readonly Asked[]) => Promise<readonly Found[]>) {
     this.#keyOf = keyOf;

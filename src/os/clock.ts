@@ -1,8 +1,8 @@
-/** Time, passed in wherever it decides something, so that tests can turn it by hand. */
+/** The time. It is passed in wherever it decides something, so that tests can control it. */
 export interface Clock {
   /** Wall time, for what people and clients read. */
   now(): Date;
-  /** Milliseconds that only grow; a laptop's sleep does not count where the system can tell. */
+  /** Milliseconds that never go backwards. A laptop's sleep does not count if the system can tell. */
   monotonicMs(): number;
   /**
    * Calls back once after a delay of any length; never keeps the program alive.
@@ -33,7 +33,7 @@ function startTimer(ms: number, callback: () => void, keepsProgramAlive: boolean
   return () => clearTimeout(timer);
 }
 
-/** Waits for a time of any length, but no longer than until the signal aborts. Never rejects. */
+/** Waits for a time of any length, or until the signal aborts, whichever comes first. Never rejects. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();

@@ -1,6 +1,6 @@
 /**
- * Runs work under a signal that aborts with a `TimeoutError` when a time is over. A signal of `AbortSignal.timeout()` stays
- * until then, with all that listens to it: a request that took 2 ms would hold its memory for the whole deadline.
+ * Runs work with a signal that aborts with a `TimeoutError` after a time. It does not use `AbortSignal.timeout()`, which
+ * keeps its listeners until the time is over: a request that took 2 ms would hold its memory for the whole deadline.
  * @param ms the time
  * @param signal aborts the work earlier
  */

@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { noteHandled } from './debug/debug-log.js';
 
 /**
- * How many file descriptors this process may have; undefined: no limit, or the system does not tell. Node.js has raised
- * it to what the system allows at most (the hard limit) when it started.
+ * Returns how many file descriptors this process may have; undefined if there is no limit or the system does not tell.
+ * Node.js raises the limit to the system's maximum (the hard limit) when it starts.
  */
 export async function readDescriptorLimit(): Promise<number | undefined> {
   try {
@@ -16,7 +16,7 @@ export async function readDescriptorLimit(): Promise<number | undefined> {
     );
   } catch (error) {
     noteHandled('system', 'reading the limit of file descriptors', error);
-    // Not told, or used up already: what needs one next says so.
+    // The limit is unknown or already reached. In the latter case the next operation that opens a file reports it.
     return undefined;
   }
 }

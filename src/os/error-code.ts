@@ -1,11 +1,14 @@
-/** What the system called an error, as `ENOENT`; of an error that has no such code, its text. */
+/** Returns the system's code of an error, such as `ENOENT`, or the error's text if it has no code. */
 export function errorCode(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? String(error);
 }
 
 const SHORTAGES = ['EMFILE', 'ENFILE', 'ENOMEM'];
 
-/** Whether the system was short of something that any call needs: such an error tells nothing of what was looked at. */
+/**
+ * Whether the system was short of a resource that every call needs. Such an error says nothing about the file or port in
+ * question.
+ */
 export function isShortage(error: unknown): boolean {
   return SHORTAGES.includes((error as NodeJS.ErrnoException).code ?? '');
 }

@@ -6,13 +6,13 @@ import { errorCode } from './error-code.js';
 import { createLimit } from './limit.js';
 import { kindOf } from './regular-file.js';
 
-/** The content of larger files is not read: their size and time of change are used instead. */
+/** Above this size, a file's size and time of change are used instead of its content. */
 export const MAX_HASHED_BYTES = 4 * 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
-/** Half of Node.js' four threads for files: the other half stays free for everything else. */
+/** Uses half of Node.js' four file system threads, and leaves the other half to everything else. */
 const MAX_AT_ONCE = 2;
 
-/** Half of the work of a `FileHandle`, which counts where thousands of files are read. */
+/** These take half the work of a `FileHandle`, which matters for thousands of files. */
 const [openDescriptor, statDescriptor, readDescriptor, closeDescriptor] = [
   promisify(open),
   promisify(fstat),
@@ -21,21 +21,21 @@ const [openDescriptor, statDescriptor, readDescriptor, closeDescriptor] = [
 ];
 
 /**
- * Returns a short text that identifies what is at a path: its kind, and for a file its content and whether it can be
- * executed, for a link its target and what is there. The same text means that nothing has changed.
+ * Returns a short text that identifies the current state of a path: its kind, plus a file's content and executable bit, or a
+ * link's target and the state of that target. The same text means that nothing has changed.
  *
- * The text is the system's error code, such as `ENOENT`, where nothing can be read. Never rejects.
+ * If the path can't be read, the text is the system's error code, such as `ENOENT`. Never rejects.
  */
 export type Fingerprint = (path: string | Buffer) => Promise<string>;
 
 /**
- * Creates a function that fingerprints paths without blocking the event loop or waiting for a writer: only regular
- * files are opened, two at once at most, and of those above {@link MAX_HASHED_BYTES} the size and the time of the last
- * change count instead of the content.
+ * Creates a function that fingerprints paths without blocking the event loop or waiting for a writer. It opens only regular
+ * files, at most two at once. For files above {@link MAX_HASHED_BYTES}, the size and the time of the last change count
+ * instead of the content.
  */
 export function createFingerprint(): Fingerprint {
   const limit = createLimit(MAX_AT_ONCE);
-  // One per file that is read at a time: fresh ones for thousands of files would be gigabytes of garbage.
+  // Buffers are reused: new ones for thousands of files would be gigabytes of garbage.
   const chunks: Buffer[] = [];
   return (path) =>
     limit(async () => {
@@ -60,7 +60,7 @@ async function fingerprintTarget(path: string | Buffer, stats: Stats, chunk: Buf
   if (!stats.isFile()) return kindOf(stats);
   const executable = (stats.mode & 0o111) === 0 ? '' : ' executable';
   if (stats.size > MAX_HASHED_BYTES) return `file${executable} ${sizeAndTime(stats)}`;
-  // Without waiting, in case a named pipe has taken the file's place by now.
+  // Non-blocking, in case a named pipe has replaced the file by now.
   const descriptor = await openDescriptor(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const opened = await statDescriptor(descriptor);
@@ -72,8 +72,8 @@ async function fingerprintTarget(path: string | Buffer, stats: Stats, chunk: Buf
 }
 
 /**
- * @param size what the system says of it; one in /proc has none, and one that has grown meanwhile has another
- * @returns undefined when there is more than is to be read
+ * @param size the file's size according to the system; 0 for files in /proc, and outdated if the file has grown since
+ * @returns undefined if the file is larger than the limit
  */
 async function hash(descriptor: number, size: number, chunk: Buffer): Promise<string | undefined> {
   const sum = createHash('sha256');

@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * Has V8 keep its heap close to what is in use. By default it lets starts of sessions fill tens of MB with what nothing
- * refers to anymore before it looks, and keeps much of that for later. The space for young objects stays at the 1 MB that
- * it begins with, until `letYoungSpaceGrow()`.
+ * Makes V8 keep its heap close to the memory in use. By default, V8 lets starting sessions fill tens of MB with garbage
+ * before it collects, and keeps much of that memory. The young generation stays at its initial 1 MB until
+ * `letYoungSpaceGrow()`.
  */
 export function keepHeapSmall(): void {
   setFlagsFromString('--optimize-for-size');

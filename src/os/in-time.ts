@@ -1,9 +1,9 @@
 import type { Clock } from './clock.js';
 
 /**
- * Waits for a promise, but no longer than for a time; leaves no timer behind.
- * @param ms the time
- * @returns undefined when it is over first
+ * Waits for a promise for a limited time. Leaves no timer behind.
+ * @param ms the time limit
+ * @returns undefined if the time is over first
  */
 export async function inTime<T>(promise: Promise<T>, ms: number, clock: Clock): Promise<T | undefined> {
   let cancel: () => void = () => undefined;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { noteHandled } from './debug/debug-log.js';
 
-/** How many files and folders Linux lets one user watch, and how many watchers have. */
+/** How many watches and inotify instances Linux allows one user, and how many are in use. */
 export interface InotifyState {
   maxWatches: number;
   maxInstances: number;
@@ -12,9 +12,9 @@ export interface InotifyState {
 const LIMITS = '/proc/sys/fs/inotify';
 
 /**
- * The limits for this user, and what the processes of this user take of them.
- * @param counts whether a process is to be counted; default: every one
- * @returns undefined where the system has no such limits, as on macOS
+ * Returns this user's limits and how much of them the user's processes take.
+ * @param counts whether to count a process; default: every one
+ * @returns undefined if the system has no such limits, as on macOS
  */
 export function readInotifyState(counts: (pid: number) => boolean = () => true): InotifyState | undefined {
   const maxWatches = readLimit('max_user_watches');
@@ -29,12 +29,12 @@ export function readInotifyState(counts: (pid: number) => boolean = () => true):
   };
 }
 
-/** Counts the watches in the text of /proc/PID/fdinfo/FD of a watcher: a line each. */
+/** Counts the watches in the text of an inotify descriptor's /proc/PID/fdinfo/FD, which has one line per watch. */
 export function countWatches(fdinfo: string): number {
   return fdinfo.split('\n').filter((line) => line.startsWith('inotify wd:')).length;
 }
 
-/** @returns the number of watches of each watcher of a process */
+/** @returns the number of watches of each inotify instance of a process */
 function watchesOf(pid: number): number[] {
   return attempt(() => readdirSync(`/proc/${pid}/fd`), []).flatMap((fd) => {
     const isWatcher = attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`), '') === 'anon_inode:inotify';
@@ -54,7 +54,7 @@ function readLimit(name: string): number | undefined {
   return /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-/** Processes come and go while they are looked at. */
+/** Returns a fallback if a read fails, since processes can exit while they are inspected. */
 function attempt<T>(look: () => T, otherwise: T): T {
   try {
     return look();

@@ -2,13 +2,13 @@ import { statSync } from 'node:fs';
 import { errorCode } from './error-code.js';
 
 /**
- * Whether there is something at a path, through links.
- * @throws the system's error where that can't be told, for want of a permission or of file descriptors for instance:
- *   `existsSync` would say that there is nothing
+ * Whether a file or folder exists at a path; follows links.
+ * @throws the system's error if that can't be determined, for example because of permissions or a lack of file descriptors.
+ * `existsSync` would return false instead.
  */
 export function isThere(path: string): boolean {
   try {
-    // With `throwIfNoEntry: false`, Node.js 26 says that nothing is there also where a part of the path is a file.
+    // Not with `throwIfNoEntry: false`: Node.js 26 then also returns undefined if a parent in the path is a file.
     statSync(path);
     return true;
   } catch (error) {

@@ -1,12 +1,12 @@
 /**
- * Lets requests that need the same thing share one lookup of it. A request joins a lookup that begins after it arrived,
- * never one that is under way, since it has to see what was changed before. So a single request does not wait, and all
- * requests that arrive during one lookup share the next.
+ * Shares one lookup among requests for the same thing. A request never joins a lookup that is already running, since it must
+ * see changes made before the request. A single request therefore starts at once, and all requests that arrive during a
+ * lookup share the next one.
  */
 export class JoinedLookups<Value> {
   readonly #running = new Map<string, { current: Promise<Value>; next: Promise<Value> | undefined }>();
 
-  /** @param key of what is looked at */
+  /** @param key identifies the thing to look up */
   find(key: string, look: () => Promise<Value>): Promise<Value> {
     const running = this.#running.get(key);
     if (running === undefined) return this.#begin(key, look);

@@ -1,14 +1,14 @@
-/** Runs a task once there is room for it; resolves or rejects as the task does. */
+/** Runs a task once there is room for it. Settles as the task does. */
 export type Limit = <T>(task: () => Promise<T>) => Promise<T>;
 
-/** How many files to look at at once: more would only wait for the four threads that Node.js has for that. */
+/** How many files to access at once. More would only wait for Node.js' four file system threads. */
 export const FILES_AT_ONCE = 4;
-/** Items handled before the event loop gets its turn, should no task of them have to wait. */
+/** Items to process before yielding to the event loop, in case no task has to wait. */
 const ITEMS_PER_TURN = 500;
 
 /**
- * Does a task for each of very many items, some at once. `Promise.all` would start all of them in one turn of the event
- * loop, and keep all that they need in memory.
+ * Runs a task for each of very many items, a limited number at once. `Promise.all` would start all of them in one turn of
+ * the event loop and keep everything they need in memory.
  * @returns the results, in the order of the items
  */
 export async function mapLimited<T, R>(
@@ -28,14 +28,14 @@ export async function mapLimited<T, R>(
   return results;
 }
 
-/** Creates a limit on how many tasks run at once; the others wait in order. */
+/** Creates a limit on how many tasks run at once. The others wait in order. */
 export function createLimit(maxAtOnce: number): Limit {
-  // A Set, since taking the first of a long array moves all others.
+  // A Set, since removing the first element of a long array moves all the others.
   const waiting = new Set<() => void>();
   let running = 0;
   return async (task) => {
     if (running < maxAtOnce) running += 1;
-    // A task that ends hands its place on, so that no later caller can take it.
+    // A finished task hands its slot to the next waiter, so that no later caller can take it.
     else await new Promise<void>((resolve) => waiting.add(resolve));
     try {
       return await task();

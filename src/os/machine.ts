@@ -1,13 +1,13 @@
 import { availableParallelism, totalmem } from 'node:os';
 
-/** What this machine has, or the container that jamdev itself runs in. */
+/** The resources of this machine, or of the container that jamdev itself runs in. */
 export interface Machine {
   /** Bytes. */
   memoryBytes: number;
   cpus: number;
 }
 
-/** Asks the system, which takes a while: some of it lies in files. */
+/** Reads the machine's resources. This is slow, since some of them come from files. */
 export function lookAtMachine(): Machine {
   const limit = process.constrainedMemory();
   return { memoryBytes: limit > 0 ? Math.min(limit, totalmem()) : totalmem(), cpus: availableParallelism() };

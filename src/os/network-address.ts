@@ -4,14 +4,14 @@ import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { noteHandled } from './debug/debug-log.js';
 
-/** Addresses for documentation (RFC 5737, RFC 3849): the way to them is the way to the rest of the world. */
+/** Documentation addresses (RFC 5737, RFC 3849). They are routed the same way as the rest of the internet. */
 const FAR_AWAY = { udp4: '192.0.2.1', udp6: '2001:db8::1' } as const;
 const ANY_PORT = 9;
 
 /**
- * Finds the address by which other machines most likely reach this one: the one from which it sends to the rest of the
- * world, else the first that is not of loopback.
- * @param isIPv4Only whether IPv6 addresses don't count
+ * Finds the address at which other machines most likely reach this one: the source address for traffic to the internet, or
+ * else the first non-loopback address.
+ * @param isIPv4Only whether to ignore IPv6 addresses
  * @returns undefined on a machine without a network
  */
 export async function findNetworkAddress(isIPv4Only: boolean): Promise<string | undefined> {
@@ -23,7 +23,9 @@ export async function findNetworkAddress(isIPv4Only: boolean): Promise<string | 
   return own.find(({ internal, address }) => !internal && isIPv4(address))?.address;
 }
 
-/** Connecting a UDP socket sends nothing: the system only chooses the address to send from. */
+/**
+ * Returns this machine's source address. Connecting a UDP socket sends nothing; the system only chooses the source address.
+ */
 async function findSource(type: keyof typeof FAR_AWAY): Promise<string | undefined> {
   const socket = createSocket(type);
   try {
@@ -31,7 +33,7 @@ async function findSource(type: keyof typeof FAR_AWAY): Promise<string | undefin
     await once(socket, 'connect');
     return socket.address().address;
   } catch (error) {
-    // No way leads there.
+    // There is no route.
     noteHandled('system', 'finding the address of this machine', error);
     return undefined;
   } finally {

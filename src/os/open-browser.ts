@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-/** Opens a URL with the system's own opener. @returns false when there is none. */
+/** Opens a URL with the system's default opener. @returns false if there is none */
 export function openInBrowser(url: string): Promise<boolean> {
   const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
   return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * Waits for a promise, but no longer than until the signal aborts; leaves no listener behind.
- * @throws the signal's reason when it aborts first
+ * Waits for a promise, or until the signal aborts, whichever comes first. Leaves no listener behind.
+ * @throws the signal's reason if it aborts first
  */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;

@@ -1,11 +1,11 @@
 import { fileError } from '../contract/errors/file-error.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 
-/** Files and folders that are missing or that the system refuses to use. */
+/** Errors about files and folders that are missing or that the system refuses to use. */
 export const pathErrors = {
   folderMissing: (folder: string) =>
     new JamdevError('NothingToRun', `There is no folder ${folder}.`, 'Check the path.'),
-  /** @param path empty when the system did not say */
+  /** @param path empty if the system did not report it */
   systemRefused: (verb: string, path: string, detail: string) =>
     fileError(
       'SystemRefused',

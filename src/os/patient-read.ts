@@ -4,14 +4,14 @@ import { pause } from './clock.js';
 import { errorCode } from './error-code.js';
 import { FileTooLarge } from './regular-file.js';
 
-/** Nothing tells when a named pipe that was opened without waiting has got a writer. */
+/** Poll interval: the system gives no notice when a named pipe that was opened without blocking gets a writer. */
 const POLL_MS = 20;
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Reads a named pipe or a device to its end, without a thread that waits for it: a thread that stands in open() or read()
- * can't be called back and would keep the program from ending.
- * @param signal ends the waiting; the promise then rejects with its reason
+ * Reads a named pipe or a device to its end without blocking a thread. A thread blocked in open() or read() can't be
+ * interrupted and would keep the program from exiting.
+ * @param signal ends the wait; the promise then rejects with the signal's reason
  * @throws FileTooLarge, or the system's error
  */
 export async function readPatiently(path: string, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
@@ -22,7 +22,7 @@ export async function readPatiently(path: string, maxBytes: number, signal: Abor
     for (let total = 0; total <= maxBytes; ) {
       signal.throwIfAborted();
       const part = await readPart(file);
-      // A pipe with no writer yet reads as one whose writer has finished.
+      // A pipe without a writer yet reads the same as one whose writer has finished.
       if (part?.length === 0 && (total > 0 || !isPipe)) return Buffer.concat(parts);
       if (part === undefined || part.length === 0) await pause(POLL_MS, signal);
       else parts.push(part);
@@ -34,7 +34,7 @@ export async function readPatiently(path: string, maxBytes: number, signal: Abor
   }
 }
 
-/** @returns undefined when nothing has been written since the last part; no bytes at the end */
+/** @returns undefined if nothing was written since the last part; an empty buffer at the end */
 async function readPart(file: FileHandle): Promise<Buffer | undefined> {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   try {

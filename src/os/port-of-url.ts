@@ -1,4 +1,4 @@
-/** The port that an `http:` URL leads to; of 80, the usual one, URLs don't tell. */
+/** Returns the port of an `http:` URL. URLs leave out the default port, 80. */
 export function portOfUrl(url: string): number {
   return Number(new URL(url).port || 80);
 }

@@ -3,13 +3,13 @@ import type { Socket } from 'node:net';
 import { requestEventsOf } from './request-events.js';
 
 /**
- * Tells responses of the end of their connection that wait there for an earlier one to be complete (HTTP pipelining).
- * Node.js tells only the one that is being sent; what counts on `close` would wait forever for the others.
+ * Emits `close` on responses that are queued behind an earlier one (HTTP pipelining) when their connection closes. Node.js
+ * emits it only on the response that is being sent, so waiting for `close` on the others would never end.
  */
 export function tellQueuedResponses(server: Server): Server {
   const queues = new WeakMap<Socket, Set<ServerResponse>>();
   const noteResponse = ({ socket }: IncomingMessage, response: ServerResponse) => {
-    // It has its turn already, as nearly all have.
+    // The response is not queued, as is usual.
     if (response.socket !== null) return;
     const queue = queues.get(socket) ?? new Set();
     if (!queues.has(socket)) {
@@ -25,9 +25,9 @@ export function tellQueuedResponses(server: Server): Server {
   return server;
 }
 
-/** What Node.js does for the response that is being sent. */
+/** Closes a response the way Node.js closes the one that is being sent. */
 function end(response: ServerResponse): void {
-  // One that had its turn has been told.
+  // Node.js has already closed a response that was being sent.
   if (response.destroyed) return;
   response.destroy();
   response.emit('close');

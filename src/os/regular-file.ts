@@ -2,13 +2,13 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { decodeText } from './text-encoding.js';
 
-/** What a path can be, in words for people. */
+/** The kind of a file system entry, in words for people. */
 export type FileKind = 'file' | 'folder' | 'link' | 'named pipe' | 'socket' | 'device';
 
-/** Config files, scripts and variables are far smaller. */
+/** Far above the size of any config file, script or env file. */
 export const MAX_TEXT_BYTES = 4 * 1024 * 1024;
 
-/** The file is there, but reading it could wait forever or change something: a named pipe, a socket, a device. */
+/** The path exists, but reading it could block forever or have side effects: a named pipe, a socket or a device. */
 export class NotRegularFile extends Error {
   readonly code = 'ENOTREG';
 
@@ -20,7 +20,7 @@ export class NotRegularFile extends Error {
   }
 }
 
-/** Names the kind of file that `stat` or `lstat` found. */
+/** Returns the kind of file that `stat` or `lstat` found. */
 export function kindOf(
   stats: Pick<Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink' | 'isFIFO' | 'isSocket'>,
 ): FileKind {
@@ -32,13 +32,13 @@ export function kindOf(
 }
 
 /**
- * Opens a regular file for reading, through links. It never opens anything else: opening a named pipe waits for a
- * writer, and opening a device can have effects.
+ * Opens a regular file for reading; follows links. Never opens anything else: opening a named pipe waits for a writer, and
+ * opening a device can have side effects.
  * @throws NotRegularFile, or the system's error
  */
 export async function openRegularFile(path: string | Buffer): Promise<FileHandle> {
   assertRegular(path, await stat(path));
-  // Without waiting, in case a named pipe has taken the file's place by now.
+  // Non-blocking, in case a named pipe has replaced the file by now.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     assertRegular(path, await file.stat());

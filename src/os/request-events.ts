@@ -1,8 +1,9 @@
 import type { Server } from 'node:http';
 
 /**
- * The events by which a server gets its requests: `request`, and those for requests with an expectation if it listens to
- * them already. (A listener for these keeps Node.js from answering `100 Continue` by itself.)
+ * Returns the events by which a server receives requests: `request`, plus the events for requests with an `Expect` header if
+ * the server already listens to them. (Adding a listener to one of these would keep Node.js from answering `100 Continue`
+ * itself.)
  */
 export function requestEventsOf(server: Server): string[] {
   return ['request', ...['checkContinue', 'checkExpectation'].filter((event) => server.listenerCount(event) > 0)];

@@ -2,7 +2,7 @@ import type { JamdevError } from '../contract/errors/jamdev-error.js';
 import { isShortage } from './error-code.js';
 import { pathErrors } from './path-errors.js';
 
-/** What system calls do with a path, in words. Calls of the network are missing: their errors need other words. */
+/** Verbs for system calls on paths. Network calls are not included: their errors need other words. */
 const VERBS: Record<string, string> = {
   access: 'use',
   chmod: 'change the mode of',
@@ -32,8 +32,8 @@ const VERBS: Record<string, string> = {
   write: 'write',
 };
 /**
- * Explains an error of the system that nothing has handled: a full disk or a lack of file descriptors can meet any
- * operation, and is no fault of jamdev's.
+ * Explains a system error that no other code has handled. A full disk or a lack of file descriptors can hit any operation
+ * and is not a bug in jamdev.
  * @returns undefined for every other error
  */
 export function asSystemProblem(error: unknown): JamdevError | undefined {

@@ -1,14 +1,14 @@
-/** A text is in another encoding than UTF-8, or is no text. */
+/** A text has an encoding other than UTF-8, or is not text. */
 export class NotUtf8 extends Error {
   readonly code = 'EILSEQ';
 
-  /** @param encoding in words: "encoded in UTF-16 (little endian)" */
+  /** @param encoding in words, such as "encoded in UTF-16 (little endian)" */
   constructor(readonly encoding: string) {
     super(`it is ${encoding}`);
   }
 }
 
-/** Byte order marks, longer ones first: that of UTF-32 begins with that of UTF-16. */
+/** Byte order marks, longest first, because the mark of UTF-32 (little endian) begins with the one of UTF-16. */
 const MARKS: readonly [bytes: readonly number[], name: string][] = [
   [[0xff, 0xfe, 0, 0], 'encoded in UTF-32 (little endian)'],
   [[0, 0, 0xfe, 0xff], 'encoded in UTF-32 (big endian)'],
@@ -17,9 +17,9 @@ const MARKS: readonly [bytes: readonly number[], name: string][] = [
 ];
 
 /**
- * Decodes UTF-8, and leaves out the byte order mark that some editors write. Bytes that are no UTF-8 become replacement
- * characters, since a comment may well hold some.
- * @throws NotUtf8 for UTF-16 and UTF-32, as PowerShell and some editors on Windows write them, and for what is no text
+ * Decodes UTF-8 and drops the byte order mark that some editors write. Invalid bytes become replacement characters, since
+ * they are harmless in a comment.
+ * @throws NotUtf8 for UTF-16 and UTF-32, which PowerShell and some Windows editors write, and for binary data
  */
 export function decodeText(bytes: Buffer): string {
   const mark = MARKS.find(([start]) => start.every((byte, index) => bytes[index] === byte));
@@ -29,7 +29,7 @@ export function decodeText(bytes: Buffer): string {
   return bytes.toString('utf8').replace(/^\uFEFF/, '');
 }
 
-/** In UTF-16 without a mark, every second byte of what is written in ASCII is NUL. */
+/** Describes a text with a NUL. In UTF-16 without a mark, every second byte of ASCII text is NUL. */
 function describeNul(bytes: Buffer, first: number): string {
   const isTwin = bytes.length % 2 === 0 && first <= 1;
   if (isTwin && bytes.length >= 4 && bytes[first + 2] === 0) {

@@ -7,25 +7,25 @@ import { requestErrors } from '../contract/errors/request-errors.js';
 import { MAX_API_HEAD_BYTES } from '../contract/limits.js';
 import { requestEventsOf } from './request-events.js';
 
-/** How long a connection is still read after the answer, for a client that continues to send. */
+/** How long to keep reading a connection after the response, for a client that is still sending. */
 const LINGER_MS = 5_000;
 
 const LATEST_RESPONSE = Symbol('latest response');
 
-/** A connection, with the response to the request that came last on it. */
+/** A connection with the response to its latest request. */
 interface AnsweredSocket extends Socket {
   [LATEST_RESPONSE]?: ServerResponse;
 }
 
-/** How a server answers what can't be read. */
+/** How a server responds to input that can't be parsed. */
 export interface UnreadableRequestOptions {
-  /** Makes the error for what is no HTTP, from what the parser says. */
+  /** Makes the error for input that is not HTTP, from the parser's message. */
   describe: (detail: string) => JamdevError;
-  /** What every answer carries: name, value, name, value. */
+  /** Headers of every response, as name, value, name, value. */
   headers: readonly string[];
-  /** Whether a request that came whole, in front of what can't be read, gets its answer first, or none. */
+  /** Whether a complete request in front of the unreadable input still gets its response. */
   finishesRequests: boolean;
-  /** What the server takes as a head, in bytes. */
+  /** The server's limit for a request's headers, in bytes. */
   maxHeadBytes: number;
 }
 
@@ -37,9 +37,9 @@ const DEFAULTS: UnreadableRequestOptions = {
 };
 
 /**
- * Answers in the error shape what can't be read as HTTP, where Node.js alone would say 400 and nothing more. The official
- * command line client gets here: it counts a body's characters in place of its bytes, so that with letters beyond ASCII
- * the rest of the body is taken for the next request.
+ * Responds to unreadable HTTP in jamdev's error format, where Node.js alone sends a bare 400. The official command line
+ * client triggers this: it counts a body's characters instead of its bytes, so with non-ASCII letters the rest of the body
+ * is parsed as the next request.
  */
 export function answerUnreadable(server: Server, options: UnreadableRequestOptions = DEFAULTS): Server {
   const answered = new WeakSet<Socket>();
@@ -49,13 +49,13 @@ export function answerUnreadable(server: Server, options: UnreadableRequestOptio
     });
   }
   return server.on('clientError', (error: NodeJS.ErrnoException, socket: AnsweredSocket) => {
-    // What comes after the last answer on a connection is read and dropped.
+    // Input after the last response on a connection is read and dropped.
     if (answered.has(socket) || (socket.writableEnded && !socket.destroyed)) return;
     const response = socket[LATEST_RESPONSE];
     if (response?.writableEnded && !response.shouldKeepAlive) return;
     const isOpen = response !== undefined && !response.writableEnded && !response.destroyed;
     const isWhole = options.finishesRequests && response?.req.complete === true;
-    // In the middle of another answer nothing can be said; and a client that has left, behind half a request, reads none.
+    // An error can't be sent in the middle of another response, and a client that disconnected mid-request reads none.
     const hasLeft = error.code === 'ECONNRESET' || (isOpen && error.code === 'HPE_INVALID_EOF_STATE');
     if (!socket.writable || hasLeft || (isOpen && response.headersSent && !isWhole)) {
       socket.destroy();
@@ -63,7 +63,7 @@ export function answerUnreadable(server: Server, options: UnreadableRequestOptio
     }
     answered.add(socket);
     const answer = formatAnswer(toJamdevError(error, options), options.headers);
-    // Node.js gives a response its socket once the responses before it are complete.
+    // Node.js assigns the socket to a response once all earlier responses are complete.
     const isBehindOthers = options.finishesRequests && isOpen && response.socket === null;
     if (isOpen && (isWhole || isBehindOthers)) {
       if (isWhole) response.once('close', () => answerAndClose(socket, answer));
@@ -72,7 +72,7 @@ export function answerUnreadable(server: Server, options: UnreadableRequestOptio
           giveUp(response, socket);
           answerAndClose(socket, answer);
         });
-      // Node.js, whose parser has given up, does not act on it.
+      // The parser of Node.js has given up, so Node.js does not act on the end of the socket.
       socket.once('end', () => socket.destroy());
       return;
     }
@@ -81,7 +81,10 @@ export function answerUnreadable(server: Server, options: UnreadableRequestOptio
   });
 }
 
-/** Closing at once would reset the connection, and a client that still sends would lose the answer. */
+/**
+ * Sends a response and closes the connection later. An immediate close would reset it, and a client that is still sending
+ * would lose the response.
+ */
 function answerAndClose(socket: Socket, answer: Buffer): void {
   if (socket.destroyed) return;
   socket.end(answer);
@@ -90,7 +93,7 @@ function answerAndClose(socket: Socket, answer: Buffer): void {
   socket.resume();
 }
 
-/** Ends a response whose request turned out to be unreadable further on, as Node.js does when the connection is lost. */
+/** Ends a response whose request turned out to be unreadable, the way Node.js does when the connection is lost. */
 function giveUp(response: ServerResponse, socket: Socket): void {
   if (response.socket === socket) response.detachSocket(socket);
   response.destroy();

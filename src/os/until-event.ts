@@ -3,7 +3,7 @@ interface Emitter<Name> {
   off(name: Name, listener: () => void): unknown;
 }
 
-/** Resolves at the next of some events, or when the signal aborts; leaves no listener behind. Never rejects. */
+/** Resolves at the next of several events, or when the signal aborts. Leaves no listener behind. Never rejects. */
 export function untilEvent<Name>(emitter: Emitter<Name>, names: readonly Name[], signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { noteHandled } from './debug/debug-log.js';
 
-/** Who runs this program, as `USER@HOST`; of a user without a name, the number. */
+/** Returns the user of this program as `USER@HOST`. A user without a name is shown by number. */
 export function userAndHost(): string {
   try {
     return `${userInfo().username}@${hostname()}`;

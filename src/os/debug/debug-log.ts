@@ -1,6 +1,6 @@
 import { channel, subscribe } from 'node:diagnostics_channel';
 
-/** A part of jamdev, as the debug log names it. */
+/** The parts of jamdev that the debug log distinguishes. */
 export type DebugArea =
   | 'api'
   | 'builds'
@@ -22,36 +22,36 @@ export type DebugArea =
   | 'system'
   | 'watch';
 
-/** A decision, or an error that was handled. */
+/** A decision, or a handled error. */
 export interface DebugEntry {
   area: DebugArea;
-  /** What was decided; with an error: what jamdev was doing. */
+  /** The decision; for an error, what jamdev was doing. */
   text: string;
   error?: unknown;
 }
 
 /**
- * Entries travel on a channel of Node.js' own (node:diagnostics_channel): errors are handled in every part of jamdev, down
- * to reading a file, and none of these has to be passed a log for a program that wants to see them.
+ * Entries are published on a node:diagnostics_channel. Errors are handled in every part of jamdev, down to reading a file,
+ * so passing a log to each of these places would be impractical.
  */
 const CHANNEL = 'jamdev:debug';
 
-/** Notes what was decided. @param text made only when somebody listens */
+/** Logs a decision. @param text called only if the debug log is on */
 export function noteDecision(area: DebugArea, text: () => string): void {
   const debug = channel(CHANNEL);
   if (debug.hasSubscribers) debug.publish({ area, text: text() } satisfies DebugEntry);
 }
 
 /**
- * Notes an error that is handled here and goes no further.
- * @param doing what failed, as in "removing a log"
+ * Logs an error that is handled here and not passed on.
+ * @param doing the operation that failed, such as "removing a log"
  */
 export function noteHandled(area: DebugArea, doing: string, error: unknown): void {
   const debug = channel(CHANNEL);
   if (debug.hasSubscribers && !isAnswer(error)) debug.publish({ area, text: doing, error } satisfies DebugEntry);
 }
 
-/** For `promise.catch()`: notes the error, and puts `undefined`, or another value, in its place. */
+/** Returns a handler for `promise.catch()` that logs the error and resolves with `undefined`, or with another value. */
 export function ignoreError(area: DebugArea, doing: string): (error: unknown) => undefined;
 export function ignoreError<T>(area: DebugArea, doing: string, instead: T): (error: unknown) => T;
 export function ignoreError<T>(area: DebugArea, doing: string, instead?: T): (error: unknown) => T | undefined {
@@ -61,28 +61,31 @@ export function ignoreError<T>(area: DebugArea, doing: string, instead?: T): (er
   };
 }
 
-/** For `promise.catch()`: the same error is handled where somebody else waits for the promise. */
+/** Ignores an error in `promise.catch()` because another waiter of the same promise handles it. */
 export function handledElsewhere(): undefined {
   return undefined;
 }
 
-/** Whether an error only says that something is not there, or that nobody waits anymore: that is an answer, no trouble. */
+/**
+ * Whether an error only says that something does not exist or that nobody waits anymore. Such an error is a result, not a
+ * problem.
+ */
 function isAnswer(error: unknown): boolean {
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
   return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ESRCH' || name === 'AbortError';
 }
 
-/** Calls a listener for every entry from now on, until the program ends. */
+/** Calls a listener for every entry until the program ends. */
 export function listenToDebugLog(listener: (entry: DebugEntry) => void): void {
   subscribe(CHANNEL, (entry) => listener(entry as DebugEntry));
 }
 
-/** Whether somebody listens. */
+/** Whether the debug log has a listener. */
 export function isDebugLogOn(): boolean {
   return channel(CHANNEL).hasSubscribers;
 }
 
-/** Whether the variable JAMDEV_DEBUG asks for the debug log. */
+/** Whether the variable JAMDEV_DEBUG turns the debug log on. */
 export function wantsDebugLog({ JAMDEV_DEBUG: value }: NodeJS.ProcessEnv): boolean {
   return value !== undefined && !['', '0', 'false'].includes(value);
 }
