@@ -10,17 +10,17 @@ import { findStateHome } from '../records/state-home.js';
 export interface BuildContext {
   /** Absolute path of the folder. */
   folder: string;
-  /** Absolute path of the Dockerfile; in a copy of the folder, that of the copy. */
+  /** Absolute path of the Dockerfile; if the folder is a copy, the path inside the copy. */
   dockerfile: string;
-  /** Deletes the files that were created for it. */
+  /** Deletes the files that were created for the context. */
   dispose(): Promise<void>;
 }
 
-/** The name of a dev server's tree of links in the state of an earlier version. */
+/** Name of a build context that a dev server of an earlier version created in its state folder. */
 const OF_RUN = /^context-([0-9a-f-]{36})-\w{6}$/;
 
 /**
- * Keeps jamdev's own state out of the files for a builder, whatever the ignore files say: if some is in the context,
+ * Keeps jamdev's own state out of the files sent to a builder, whatever the ignore files say. If the context contains state,
  * the builder gets a tree of links to all other files instead.
  * @param project absolute path of the project folder
  */
@@ -34,7 +34,7 @@ export async function openBuildContext(
   );
   const [place] = places;
   if (place === undefined) return { folder: context, dockerfile, dispose: async () => undefined };
-  // In a folder that is itself excluded, and on the same file system.
+  // In a folder that is itself excluded, and on the same file system as the context.
   const parent = places.some((each) => isInside(scratch, each)) ? scratch : place;
   const folder = await mkdtemp(join(parent, `context-${runId}-`));
   const dispose = () => rm(folder, { recursive: true, force: true });
@@ -49,9 +49,9 @@ export async function openBuildContext(
 }
 
 /**
- * Removes the trees of links that runs left in the state of an earlier version when they were killed.
+ * Removes link trees left in the state folder of an earlier version by runs that were killed.
  * @param project absolute path of the project folder
- * @param isDead whether a run with this id has ended
+ * @param isDead whether the run with this id has ended
  */
 export async function removeDeadContexts(project: string, isDead: (runId: string) => boolean): Promise<void> {
   const { root } = oldStateOf(project);
@@ -71,12 +71,15 @@ async function linkTree(from: string, to: string, leftOut: readonly string[]): P
       await linkTree(source, target, leftOut);
       await chmod(target, (await lstat(source)).mode);
     } else if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
-    // Builders accept nothing else.
+    // Builders accept no other kinds of files.
     else if (entry.isFile()) await linkFile(source, target);
   }
 }
 
-/** Some systems forbid links to other users' files, and some file systems have no links. */
+/**
+ * Links a file, or copies it if that fails: some systems forbid links to other users' files, and some file systems have no
+ * links.
+ */
 async function linkFile(source: string, target: string): Promise<void> {
   try {
     await link(source, target);

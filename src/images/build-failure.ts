@@ -1,6 +1,6 @@
-/** A step of a Dockerfile that was begun. */
+/** A step of a Dockerfile that the build reached. */
 interface Step {
-  /** "3/5" */
+  /** Such as "3/5". */
   position: string;
   text: string;
 }
@@ -10,15 +10,15 @@ const BUILDKIT_STEP = /^#(\d+) \[(?:\S+ )?(\d+\/\d+)\] (.*)$/;
 const BUILDKIT_ERROR = /^#(\d+) ERROR: (.*)$/;
 const EXIT_CODE = /(?:returned a non-zero code|exit code): (\d+)/;
 const FULL = /no space left on device|ENOSPC/i;
-/** What registries, and the way to them, answer when an image can't be had. */
+/** Errors of registries, and of the network on the way to them, when an image can't be pulled. */
 const NOT_PULLED =
   /pull access denied|manifest .*(?:not found|unknown)|repository does not exist|failed to resolve|failed to resolve source metadata|dial tcp|no such host|i\/o timeout|TLS handshake|connection refused|request canceled|toomanyrequests|unauthorized|forbidden|not found$/i;
 const OTHER_PLATFORM = /no match for platform|does not match the specified platform|no matching manifest for/i;
 
 /**
- * Why `docker build` failed, in a few words, from the output of the classic builder or of BuildKit.
- * @param lines what it printed; its last lines are enough
- * @param exitCode undefined: a signal ended it
+ * Says why `docker build` failed, in a few words, from the output of the classic builder or of BuildKit.
+ * @param lines the output; the last lines are enough
+ * @param exitCode undefined if a signal ended it
  */
 export function describeBuildFailure(
   lines: readonly string[],
@@ -46,7 +46,7 @@ export function describeBuildFailure(
   return exitCode === undefined ? 'docker build was killed' : `exit code ${exitCode}`;
 }
 
-/** The line that tells the cause: the last one, freed of what stands before every error. */
+/** Returns the line that states the cause: the last one, without the prefixes that all errors have. */
 function lastWords(lines: readonly string[]): string {
   const errors = lines.filter((line) => /^(ERROR: |Error response from daemon: )/.test(line));
   const line = errors.at(-1) ?? lines.findLast((each) => each.trim() !== '') ?? '';
@@ -70,7 +70,7 @@ function failedStep(lines: readonly string[]): Step | undefined {
   return steps.at(-1);
 }
 
-/** The image that the failed step begins from, or whose description BuildKit could not load. */
+/** Returns the base image of the failed step, or the image whose metadata BuildKit could not load. */
 function baseImage(lines: readonly string[], failed: Step | undefined): string | undefined {
   const from = /^FROM (?:--\S+ )*(\S+)/i.exec(failed?.text ?? '')?.[1];
   if (from !== undefined) return from;

@@ -3,16 +3,16 @@ import { ignoreError } from '../os/debug/debug-log.js';
 import { stageName } from './image-name.js';
 import { listImageNames, removeTag } from './leftovers.js';
 
-/** "Step 2/3 : RUN true"; Podman: "[1/2] STEP 2/3: RUN true". */
+/** Matches "Step 2/3 : RUN true"; for Podman, "[1/2] STEP 2/3: RUN true". */
 const STEP = /^(?:\[\d+\/\d+\] )?step \d+\/\d+ ?: (\w+)/i;
-/** " ---> 0123456789ab"; Podman: "--> 0123456789a". */
+/** Matches " ---> 0123456789ab"; for Podman, "--> 0123456789a". */
 const IMAGE = /^ ?--+> ([0-9a-f]{11,12})$/;
-/** What the classic builder prints right after the step; Podman adds the id. */
+/** The classic builder prints this right after the step. Podman appends the id. */
 const FROM_CACHE = /^ ?--+> Using cache/;
-/** Podman puts the name of a registry in front. */
+/** Podman prefixes the name with a registry. */
 const OWN_NAME = /^(?:docker\.io\/|localhost\/)?jamdev\//;
 
-/** What the engine says about an image. */
+/** The engine's description of an image. */
 interface Inspected {
   RepoTags: string[] | null;
   /** ISO 8601. */
@@ -21,15 +21,15 @@ interface Inspected {
 
 /** The last image of a stage. */
 interface StageImage {
-  /** The first digits, as the builder prints them. */
+  /** The id's first digits, as the builder prints them. */
   id: string;
-  /** It is older than this build. */
+  /** Whether it is older than this build. */
   isCached: boolean;
 }
 
 /**
- * Follows the output of the classic builder, or of Podman's, which leaves an image without a name for each stage that the result does not
- * contain, and for a step that failed. BuildKit leaves none.
+ * Follows the output of the classic builder or of Podman. Both leave an unnamed image for each stage that is not part of the
+ * result, and for a failed step. BuildKit leaves none.
  */
 export class ClassicStages {
   readonly #engine: Engine;
@@ -45,28 +45,28 @@ export class ClassicStages {
     this.#startedAtMs = startedAtMs;
   }
 
-  /** Call it before the build. */
+  /** Starts to follow a build. Call it before the build. */
   static async follow(engine: Engine): Promise<ClassicStages> {
     return new ClassicStages(engine, await engine.now());
   }
 
   hear(line: string): void {
     const step = STEP.exec(line);
-    // What comes later in a step may have been printed by its command.
+    // Only the first line of a step is the builder's; later lines may be output of the step's command.
     if (this.#isFirstOfStep) this.#isCached = FROM_CACHE.test(line);
     this.#isFirstOfStep = step !== null;
     if (step !== null) this.#isBase = step[1]?.toUpperCase() === 'FROM';
     if (step !== null && this.#isBase) this.#last.push(undefined);
     const [, id] = IMAGE.exec(line) ?? [];
-    // The first image of a stage belongs to someone else.
+    // The first image of a stage is its base image, which belongs to someone else.
     if (id === undefined || this.#isBase || this.#last.length === 0) return;
     this.#last[this.#last.length - 1] = { id, isCached: this.#isCached };
   }
 
   /**
-   * Names what this build has left, to be found and removed with its image. Images of others, which a step may have been
-   * taken from, or whose ids a step may have printed, are not touched.
-   * @param digest of the image that was built; '': the build failed
+   * Names the images that this build left behind, so that they are found and removed with its image. Images of others are
+   * not touched, even if a step was taken from them or printed their ids.
+   * @param digest the digest of the built image; '' if the build failed
    */
   async keep(image: string, digest: string): Promise<void> {
     const images = new Map(this.#last.flatMap((stage) => (stage === undefined ? [] : [[stage.id, stage]])));
@@ -86,14 +86,14 @@ export class ClassicStages {
     if (found === undefined) return false;
     const names = found.RepoTags ?? [];
     if (names.length > 0) return names.every((name) => OWN_NAME.test(name));
-    // The engine's time is known to the second, so its age alone does not tell.
+    // The engine's timestamps have a resolution of one second, so the age alone is not enough.
     return !isCached && Date.parse(found.Created) >= this.#startedAtMs;
   }
 }
 
 /**
- * Removes an image and what its build left besides; one that a container uses stays.
- * @returns whether it is gone
+ * Removes an image and the other images that its build left behind. An image used by a container stays.
+ * @returns whether the image is gone
  */
 export async function removeImage(engine: Engine, image: string): Promise<boolean> {
   const stages = await listImageNames(engine, stageName(image, '*')).catch(ignoreError('docker', 'listing stages', []));
@@ -103,8 +103,8 @@ export async function removeImage(engine: Engine, image: string): Promise<boolea
 }
 
 /**
- * Removes what failed builds of a run left, once a build has succeeded that made the same steps.
- * @param image the one that was built
+ * Removes the images that a run's failed builds left behind, once a later build has succeeded with the same steps.
+ * @param image the image that was built
  * @param kept names of images that are still in use
  */
 export async function removeFailedStages(engine: Engine, image: string, kept: readonly string[]): Promise<void> {

@@ -7,7 +7,10 @@ import { buildImage } from './image-build.js';
 import { imageErrors } from './image-errors.js';
 import { imageName } from './image-name.js';
 
-/** Stands for the run: the image of a deployment replaces that of the last one, and its layers are there for the next. */
+/**
+ * Takes the place of a run id, so that the image of a deployment replaces the last one and its layers are cached for the
+ * next.
+ */
 const RUN = 'deploy';
 
 const idSchema = z.object({ Id: z.string() });
@@ -15,7 +18,7 @@ const idSchema = z.object({ Id: z.string() });
 /**
  * Builds the image of a service for a deployment.
  * @param project absolute path
- * @param onLine receives what the builder prints
+ * @param onLine receives the builder's output
  * @returns the image's id
  * @throws JamdevError `BuildFailed`
  */
@@ -45,7 +48,7 @@ async function findImage(engine: Engine, name: string): Promise<string | undefin
   }
 }
 
-/** Another deployment may be pushing it, and a container may run it. */
+/** Removes an image unless the engine refuses, since another deployment may be pushing it or a container may run it. */
 async function removeUnused(engine: Engine, id: string): Promise<void> {
   try {
     await engine.request('DELETE', `/images/${id}`);

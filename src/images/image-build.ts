@@ -19,15 +19,15 @@ import { clientNotStarted } from './client-not-started.js';
 import { imageName } from './image-name.js';
 import { passVariables } from './pass-variables.js';
 
-/** What newer clients print before every build with the classic builder. */
+/** Advice that newer docker clients print before every build with the classic builder. */
 const ADVICE =
   /^DEPRECATED: The legacy builder|^\s+Install the buildx component|^\s+https:\/\/docs\.docker\.com\/go\/buildx/;
 
 /**
- * Builds an image by `docker build`, in a process group of its own, with BuildKit where it is available.
- * @param signal ends it; a tag that was created anyway is removed
- * @param onLine receives its output as it comes
- * @param register knows the client, to be found again after a crash of this program
+ * Builds an image with `docker build` in its own process group, using BuildKit if it is available.
+ * @param signal ends the build; a tag that was created anyway is removed
+ * @param onLine receives output as it arrives
+ * @param register records the docker client, so that it is found after a crash of this program
  */
 export async function buildImage(
   engine: Engine,
@@ -56,7 +56,7 @@ async function makeScratchFolder(parent = tmpdir()): Promise<string> {
   return mkdtemp(join(parent, 'jamdev-build-'));
 }
 
-/** @param idFile where the builder is to write the id of the image */
+/** @param idFile the file to which the builder writes the image's id */
 async function runBuild(
   engine: Engine,
   request: ImageRequest,
@@ -95,33 +95,33 @@ async function runBuild(
   return { ok: false, failure, lines, image, digest: '' };
 }
 
-/** @returns '': there is none, as some clients exit with 0 when a signal cancels their request */
+/** @returns '' if there is no id: some clients exit with 0 when a signal cancels their request */
 async function readDigest(idFile: string): Promise<string> {
   return existsSync(idFile) ? (await readFile(idFile, 'utf8')).trim() : '';
 }
 
-/** Without BuildKit, what of the Dockerfile needs it; '' where that does not explain a failure. */
+/** Names the parts of the Dockerfile that need BuildKit if it is missing; '' if that does not explain the failure. */
 async function explainMissingBuildKit(builder: DockerBuilder, { dockerfile }: ImageRequest): Promise<string> {
   if (builder !== 'classic') return '';
   const needs = findBuildKitNeeds(await readFile(dockerfile, 'utf8')).filter(({ fails }) => fails);
   return needs.length === 0 ? '' : `. BuildKit is missing, which ${describeNeeds(needs)} needs: ${howToGetBuildKit()}`;
 }
 
-/** What to do where BuildKit is missing. */
+/** Says how to get BuildKit if it is missing. */
 export function howToGetBuildKit(): string {
   return process.env.DOCKER_BUILDKIT === undefined
     ? "install Docker's buildx component (https://docs.docker.com/go/buildx/)"
     : 'unset DOCKER_BUILDKIT, which turns it off';
 }
 
-/** Makes clients that have a choice take the builder that was found. */
+/** Makes docker clients that support several builders use the one that was found. */
 const BUILDKIT_SETTING: Record<DockerBuilder, Record<string, string>> = {
   buildkit: { DOCKER_BUILDKIT: '1' },
   classic: { DOCKER_BUILDKIT: '0' },
   podman: { DOCKER_BUILDKIT: '0' },
 };
 
-/** The classic builder leaves the container of a step that failed; `--force-rm` is not known to every builder. */
+/** Removes the container that the classic builder leaves after a failed step. Not every builder supports `--force-rm`. */
 async function removeStepContainers(engine: Engine, lines: readonly string[]): Promise<void> {
   const left = new Set<string>();
   for (const line of lines) {
@@ -147,13 +147,13 @@ function buildArguments(
   if (target !== undefined) args.push('--target', target);
   const variables = passVariables('--build-arg', request.buildArgs ?? {});
   args.push(...variables.args, context);
-  // In place of `--progress plain`, which the classic builder does not know.
-  // Attestations hold the time of the build, so with them even a build from the cache would be another image.
+  // BUILDKIT_PROGRESS replaces `--progress plain`, which the classic builder does not support. Attestations include the
+  // build time, so with them even a fully cached build would produce a different image.
   const settings = { BUILDKIT_PROGRESS: 'plain', BUILDX_NO_DEFAULT_ATTESTATIONS: '1' };
   return { args, env: dockerEnvironment(environment, variables.env, settings) };
 }
 
-/** What docker would say in its own words, said clearly and before anything is sent to the engine. */
+/** Checks the inputs of a build before anything is sent to the engine, for a clearer message than docker's. */
 export function missingInput({
   dockerfile,
   context,
@@ -168,12 +168,12 @@ export function missingInput({
   return `there is no folder ${context} to build from${what}`;
 }
 
-/** Without the carriage returns of a progress display: what was to be seen last. */
+/** Drops the carriage returns of a progress display and keeps the text that was last visible. */
 function tidy(line: string): string {
   return line.replace(/\r+$/, '').replace(/^.*\r/, '');
 }
 
-/** @throws any other error */
+/** @throws every error that is not a JamdevError */
 function onlyJamdevError(error: unknown): JamdevError {
   if (error instanceof JamdevError) return error;
   throw error;

@@ -8,17 +8,17 @@ import { type ImageSource, NEWEST_TAG, type Service, type ServiceImage } from '.
 import type { Build } from '../runtime/runtime.js';
 import type { LocalImage } from './local-images.js';
 
-/** An image to choose, and how it is run. */
+/** An image that can be chosen, and how to run it. */
 interface Choice extends ServiceImage {
   toBuild: () => Build | Promise<Build>;
 }
 
-/** The images of the engine that a person tagged, by service; undefined where no engine is in use. */
+/** Finds the engine's images that a person tagged, by service; undefined if no engine is in use. */
 export type FindLocalImages = (service: string, named: string | undefined) => Promise<LocalImage[]>;
 
 /**
- * The images that a connect request can choose by tag: the builds of this dev server that can still be run, as
- * `build-3`, and the images that were tagged for a service in the local engine.
+ * Lists the images that a connect request can choose by tag: this dev server's builds that can still be run, such as
+ * `build-3`, and the images in the local engine that were tagged for a service.
  */
 export class ImageCatalog implements ImageSource {
   readonly #builder: Builder;
@@ -44,10 +44,10 @@ export class ImageCatalog implements ImageSource {
     return choices.map(({ repository, tag, digest, since }) => ({ repository, tag, digest, since }));
   }
 
-  /** @param named a tag or digest, which may also name an image of no service */
+  /** @param named a tag or digest; it may also refer to an image that belongs to no service */
   async #choices(service: Service, named?: string): Promise<Choice[]> {
     const local = (await this.#findLocal?.(service.name, named)) ?? [];
-    // After the wait, in which images may have been removed.
+    // Read after the await, during which images may have been removed.
     const built = service.definition === undefined ? [] : this.#builder.goodBuilds(service.definition);
     const newest = built[0] === undefined ? [] : [toChoice(service, built[0], NEWEST_TAG)];
     return [
@@ -59,7 +59,7 @@ export class ImageCatalog implements ImageSource {
 
   #toLocalChoice(service: Service, { repository, tag, digest, since }: LocalImage): Choice {
     const config = this.#builder.definitions.find(({ name }) => name === service.definition);
-    // Not before it is chosen: its variables are read from files.
+    // Created only when the image is chosen, because its variables are read from files.
     const toBuild = async (): Promise<Build> => ({
       kind: 'container',
       number: 0,

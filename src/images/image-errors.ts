@@ -1,6 +1,6 @@
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 
-/** Images that can't be built or pushed for a deployment. */
+/** Errors about images that can't be built or pushed for a deployment. */
 export const imageErrors = {
   pushFailed: (name: string, detail: string) =>
     new JamdevError(

@@ -7,10 +7,10 @@ import type { ContainerBuild, Runtime } from '../runtime/runtime.js';
 import { removeFailedStages, removeImage } from './classic-stages.js';
 import { removeDeadImages } from './leftovers.js';
 
-/** How many of the newest images of each service are kept, to be chosen by a tag. */
+/** How many of each service's newest images are kept, so that they can be chosen by tag. */
 const KEPT_IMAGES = 3;
 
-/** Where images are, and whose they are. */
+/** The engine that has the images, and the project and run that own them. */
 export interface ImagesOwner {
   engine: Engine;
   /** Absolute path of the project folder. */
@@ -20,8 +20,8 @@ export interface ImagesOwner {
 }
 
 /**
- * Removes the images of this dev server that no backend uses and none will: all but the newest of each service, and
- * those that an environment was told to use.
+ * Removes this dev server's images that no backend uses or will use. It keeps the newest of each service, and the images
+ * that an environment is set to use.
  */
 export class ImageKeeper {
   readonly #images = new Map<ContainerBuild, string>();
@@ -31,7 +31,7 @@ export class ImageKeeper {
   readonly #runtime: Pick<Runtime, 'cleared'>;
   #removing: Promise<unknown> = Promise.resolve();
 
-  /** @param runtime that of the containers */
+  /** @param runtime the runtime of the containers */
   constructor(owner: ImagesOwner, builder: Builder, platform: Platform, runtime: Pick<Runtime, 'cleared'>) {
     this.#owner = owner;
     this.#runtime = runtime;
@@ -42,25 +42,25 @@ export class ImageKeeper {
       if (build.kind !== 'container') return;
       this.#images.set(build, service);
       const kept = [...this.#images.keys()].map(({ image }) => image);
-      // The engine has more important things to do while sessions change to the new image.
+      // Wait until sessions have moved to the new image: the engine is busy with them until then.
       this.#removing = this.#removing
         .then(() => untilReachable(platform, service))
         .then(() => removeFailedStages(engine, build.image, kept));
       this.#removeUnused();
     });
-    // The same image as before, under one more tag.
+    // The build produced the same image again, under one more tag.
     builder.events.on('unchanged', (_service, build) => {
       if (build.kind !== 'container') return;
       this.#removing = this.#removing.then(() => removeImage(engine, build.image));
     });
     platform.events.on('backend', (backend) => {
       void backend.gone.then(() => this.#removeUnused());
-      // Reachable again, it may run another build than before.
+      // A backend that is reachable again may run another build than before.
       backend.events.on('address', () => this.#removeUnused());
     });
   }
 
-  /** Removes what is left; call it when no backend runs anymore. */
+  /** Removes the remaining images. Call it when no backend runs anymore. */
   async close(): Promise<void> {
     await this.#removing;
     const { engine, project, stateId, runId } = this.#owner;
@@ -76,7 +76,7 @@ export class ImageKeeper {
     if (unused.length > 0) this.#removing = this.#removing.then(() => this.#remove(unused.map(([build]) => build)));
   }
 
-  /** A backend that has no build yet may come to have any. */
+  /** Whether a backend uses a build, or may get it because it has no build yet. */
   #isUsed(build: ContainerBuild, service: string): boolean {
     return this.#platform.running.some(({ identity, build: its }) => {
       const run = its ?? identity.image;
@@ -84,7 +84,7 @@ export class ImageKeeper {
     });
   }
 
-  /** New backends of an environment may come to run it at any time. */
+  /** Whether an environment is set to use a build, in which case new backends may run it at any time. */
   #isChosen(build: ContainerBuild, definition: string): boolean {
     const services = this.#platform.services.list().filter((service) => service.definition === definition);
     const chosen = services.flatMap(({ environments }) => environments.map(({ imageTag }) => imageTag));
@@ -92,10 +92,10 @@ export class ImageKeeper {
   }
 
   async #remove(builds: readonly ContainerBuild[]): Promise<void> {
-    // The engine keeps an image for as long as it has a container of it.
+    // The engine keeps an image as long as one of its containers exists.
     await this.#runtime.cleared();
     for (const build of builds) {
-      // One whose last container is still to be removed stays until the next time.
+      // An image whose last container is not removed yet stays until the next attempt.
       if (this.#images.has(build) && (await removeImage(this.#owner.engine, build.image))) this.#images.delete(build);
     }
   }

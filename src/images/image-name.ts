@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import type { ImageOwner } from '../builds/image-request.js';
 
 const HASH_CHARACTERS = 8;
-/** How much of a service's name stays readable in the name of its images. */
+/** How many characters of a service's name stay readable in the name of its images. */
 const READABLE_CHARACTERS = 40;
 
 /**
- * The name of an image, of its own for every build of every dev server. It tells whose the image is: a label would tell
- * it as well, but takes the classic builder a step, and the user that time with every save.
+ * Returns the name of an image, unique for every build of every dev server. The name tells who owns the image. A label could
+ * do that too, but it costs the classic builder an extra step on every save.
  */
 export function imageName({ project, stateId, service, runId, number }: ImageOwner): string {
   const readable = service.toLowerCase().replace(/[^a-z0-9]+/g, '-');
@@ -16,30 +16,30 @@ export function imageName({ project, stateId, service, runId, number }: ImageOwn
       .replace(/^-+|-+$/g, '')
       .slice(0, READABLE_CHARACTERS)
       .replace(/-+$/, '') || 'service';
-  // The service's hash too, as its readable form may be that of another.
+  // The hash of the service is needed too, since two services may have the same readable form.
   const state = stateId === undefined ? '' : `-${hashOf(stateId)}`;
   return `jamdev/${hashOf(project)}${state}-${hashOf(service)}-${name}:${runId}-${number}`;
 }
 
 /**
- * What the engine has to look for to find all images of a project: those of its state folder, which a renamed project keeps
- * and nobody else has, not even for a project with the same path on another machine.
+ * Returns the pattern that finds all images of a project. It matches by the state folder, which a renamed project keeps and
+ * no other project shares, not even one with the same path on another machine.
  */
 export function imagesOfProject({ project, stateId }: Pick<ImageOwner, 'project' | 'stateId'>): string {
   return stateId === undefined ? `jamdev/${hashOf(project)}-*` : `jamdev/*-${hashOf(stateId)}-*`;
 }
 
-/** Returns the name of what one stage of a build left that the image does not contain; the first has number 1. */
+/** Returns the name for an image that one stage of a build left behind; the first has number 1. */
 export function stageName(image: string, stage: number | '*' | ''): string {
   return `${image}-stage${stage}`;
 }
 
-/** Whether a name is of something that a stage left. */
+/** Whether a name belongs to an image that a stage left behind. */
 export function isStage(name: string): boolean {
   return /-stage\d+$/.test(name);
 }
 
-/** Returns the run id in the name of an image or of a stage of its build; '' if there is none. */
+/** Returns the run id in the name of an image or of one of its stages; '' if there is none. */
 export function runOfImage(name: string): string {
   return /:(.+)-\d+(?:-stage\d+)?$/.exec(name)?.[1] ?? '';
 }

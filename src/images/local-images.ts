@@ -1,24 +1,24 @@
 import type { Engine } from '../docker-engine/engine.js';
 import { ignoreError } from '../os/debug/debug-log.js';
 
-/** An image of the local engine that a person tagged. */
+/** An image in the local engine that a person tagged. */
 export interface LocalImage {
   repository: string;
   tag: string;
-  /** Its id. */
+  /** The image's id. */
   digest: string;
   since: Date;
 }
 
-/** What the engine allows in the name of a repository. */
+/** Repository names that the engine allows. */
 const REPOSITORY = /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*$/;
-/** A reference to an image of whatever name: `repository:tag`, `repository@digest`, or an id. */
+/** A reference to any image: `repository:tag`, `repository@digest`, or an id. */
 const REFERENCE = /^(?!.*\.\.)[\w][\w.\-/]*(?::\d+\/[\w.\-/]+)?(?::[\w][\w.-]*)?(?:@?sha256:[0-9a-f]{64})?$/;
 
 /**
- * Finds the images of the local engine that are meant for a service: those tagged `SERVICE:TAG` by hand, and those that
+ * Finds the images in the local engine that are meant for a service: images tagged `SERVICE:TAG` by hand, and images that
  * `jamsocket push` has tagged for jamdev's own address.
- * @param named also an image of another name, if this is its whole reference: `repository:tag` or an id
+ * @param named also includes an image with another name if this is its full reference: `repository:tag` or an id
  */
 export async function findLocalImages(engine: Engine, service: string, named?: string): Promise<LocalImage[]> {
   const [tagged, other] = await Promise.all([
@@ -38,7 +38,7 @@ async function listTagged(engine: Engine, service: string): Promise<LocalImage[]
   return images.flatMap(({ Id, RepoTags, Created }) =>
     (RepoTags ?? []).flatMap((name) => {
       const [, repository = '', tag = ''] = /^(.*):([^:/]+)$/.exec(name) ?? [];
-      // An image may have names of others as well.
+      // An image may also have names that belong to others.
       const isNamedSo = repository === service || /^localhost:\d+\/[^/]+\//.test(repository);
       if (!isNamedSo || !(repository === service || repository.endsWith(`/${service}`))) return [];
       return [{ repository, tag, digest: Id, since: new Date(Created * 1_000) }];
@@ -47,7 +47,7 @@ async function listTagged(engine: Engine, service: string): Promise<LocalImage[]
 }
 
 async function findByReference(engine: Engine, reference: string): Promise<LocalImage[]> {
-  // A plain word is a tag of the service's own, not the name of some other image.
+  // A plain word is a tag of the service itself, not the name of some other image.
   if (!/[:/]/.test(reference) || !REFERENCE.test(reference)) return [];
   const request = engine.request<{ Id: string; Created: string }>('GET', `/images/${reference}/json`);
   return request.then(
@@ -56,7 +56,7 @@ async function findByReference(engine: Engine, reference: string): Promise<Local
   );
 }
 
-/** What the engine lists of an image. */
+/** An image as listed by the engine. */
 interface Listed {
   Id: string;
   RepoTags: string[] | null;

@@ -1,13 +1,13 @@
 /**
- * Names that the docker client, or what it starts, reads for itself; in its own environment they would change what it
- * does.
+ * Variables that the docker client, or a program it starts, reads for itself. In the client's own environment they would
+ * change its behavior.
  */
 const READ_BY_CLIENT =
   /^(PATH|HOME|USER|USERPROFILE|TMPDIR|TEMP|TMP|TERM|SHELL|NO_COLOR|DOCKER_.*|BUILDKIT_.*|BUILDX_.*|.*_PROXY|SSH_.*|SSL_CERT_.*|XDG_.*|LD_.*|DYLD_.*|OTEL_.*|GODEBUG|GOGC|GOMAXPROCS|GOMEMLIMIT|GOTRACEBACK|GORACE)$/i;
 
 /**
- * Passes variables to a docker client: by name alone where that is possible, with the value in the client's own
- * environment, so that it does not appear in the list of processes.
+ * Passes variables to a docker client. If possible, only the name is an argument and the value goes into the client's
+ * environment, so that it does not show up in the process list.
  * @param option such as `--build-arg`
  */
 export function passVariables(

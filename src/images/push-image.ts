@@ -9,28 +9,28 @@ import { noteHandled } from '../os/debug/debug-log.js';
 import { clientNotStarted } from './client-not-started.js';
 import { imageErrors } from './image-errors.js';
 
-/** An image, and where it is to be. */
+/** An image and its destination. */
 export interface ImagePush {
-  /** A name of the image on the engine. */
+  /** A name of the image in the engine. */
   image: string;
   /** `HOST/NAME`. */
   repository: string;
   tag: string;
-  /** The login to push with; undefined: the logins of the docker client. */
+  /** The login for the push; undefined: the docker client's logins. */
   login: RegistryLogin | undefined;
 }
 
 const inspectSchema = z.object({ RepoDigests: z.array(z.string()).nullish() });
-/** What the engine reports of a push, line by line. */
+/** A line of the engine's progress report for a push. */
 const progressSchema = z.object({
   error: z.string().optional(),
 });
 
 /**
- * Pushes an image to a registry. A login that is given goes to the engine with the request, and is written nowhere; else
- * the docker client pushes, with the user's own logins and credential helpers.
- * @param onLine receives what the client prints
- * @returns the reference of what was pushed, with its digest
+ * Pushes an image to a registry. A given login is sent to the engine with the request and never stored. Without one, the
+ * docker client pushes, with the user's own logins and credential helpers.
+ * @param onLine receives the client's output
+ * @returns the reference of the pushed image, with its digest
  * @throws JamdevError `PushFailed`
  */
 export async function pushImage(
@@ -95,7 +95,7 @@ async function pushByClient(
   throw imageErrors.pushFailed(name, lines.at(-1) ?? `docker push ended with ${code}`);
 }
 
-/** Only the name for the push: the image itself has the name that its build gave it. */
+/** Removes only the name that was made for the push. The image keeps the name from its build. */
 async function removeName(engine: Engine, name: string): Promise<void> {
   try {
     await engine.request('DELETE', `/images/${name}`, { query: { noprune: true } });
