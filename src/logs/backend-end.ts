@@ -6,10 +6,10 @@ import { noteHandled } from '../os/debug/debug-log.js';
 import { readOwnFile, writeOwnFile } from '../records/own-file.js';
 import type { LogOwner } from './backend-log.js';
 
-/** What is known of a backend whose dev server wrote no end of it. */
+/** Explanation for a backend whose end was never recorded by its dev server. */
 const LOST_WITH_SERVER = 'its dev server was killed';
 
-/** How a backend ended; kept next to its log. */
+/** How a backend ended; stored next to its log. */
 export interface BackendEnd {
   status: PublicStatus;
   /** See `Backend.explanation`. */
@@ -18,7 +18,7 @@ export interface BackendEnd {
 
 const END_FILE = 'end.json';
 
-/** Keeps how a backend ended, in the folder of its log. Best effort: a full disk must not hold up the end. */
+/** Records how a backend ended, in the folder of its log. Best effort: a full disk must not delay the end. */
 export function writeBackendEnd(folder: string, end: BackendEnd): void {
   try {
     writeOwnFile(join(folder, END_FILE), `${JSON.stringify(end)}\n`, false);
@@ -27,7 +27,7 @@ export function writeBackendEnd(folder: string, end: BackendEnd): void {
   }
 }
 
-/** @returns undefined for a backend that has not ended, or whose dev server was killed before it did */
+/** @returns undefined for a backend that has not ended, or whose dev server was killed first */
 export function readBackendEnd(folder: string): BackendEnd | undefined {
   try {
     const end = JSON.parse(readOwnFile(join(folder, END_FILE)) ?? 'null') as Partial<BackendEnd> | null;
@@ -38,12 +38,12 @@ export function readBackendEnd(folder: string): BackendEnd | undefined {
   }
 }
 
-/** Whether a backend ended by a failure of its own. */
+/** Whether a backend failed by itself. */
 export function hasCrashed(end: BackendEnd | undefined): boolean {
   return end?.status.exit_error === true && end.status.termination_reason === undefined;
 }
 
-/** A backend of an earlier run, as far as its log tells: the end of one that outlived its dev server is not known. */
+/** Describes a backend of an earlier run from its log. If it outlived its dev server, its end is unknown. */
 export function toEndedBackend(owner: LogOwner, end: BackendEnd | undefined): DevBackend {
   return {
     id: owner.backendId,

@@ -9,47 +9,50 @@ import { LineStream } from './line-stream.js';
 import { type LogRecord, RecordEncoder, type RecordKind } from './log-format.js';
 import { MAX_SEGMENTS, SEGMENT_BYTES, segmentPath } from './segments.js';
 
-/** Whose log it is; kept next to it, for later readers. */
+/** The backend that a log belongs to; stored next to the log, for later readers. */
 export interface LogOwner {
   backendId: string;
   service: string;
   key: string;
-  /** Whether the key was asked for, or made up. Left out by earlier versions, which did not tell. */
+  /** Whether the key was requested or generated. Earlier versions did not record this. */
   keyGiven?: boolean;
-  /** The dev server's run. */
+  /** Id of the dev server's run. */
   runId: string;
   /** ISO 8601. */
   createdAt: string;
 }
 
-/** Receives what happens to a log. */
+/** Receives the events of a log. */
 export interface LogListener {
-  /** Lines were written; with no lines, the log has ended. */
+  /** Called with new lines, or with none when the log has ended. */
   onLines(source: LogRecord['source'], lines: readonly Buffer[]): void;
-  /** A line that is not finished after a moment, or has changed since. Lines of the same source replace it. */
+  /**
+   * Called when a line is still unfinished after a moment, or has changed since. The next line of the same source replaces
+   * it.
+   */
   onUnfinished(source: OutputSource, text: string): void;
   /**
-   * With an error: a write has failed, and lines are missing on disk but still passed on; with undefined: the next one has
-   * succeeded.
+   * Called with an error when a write has failed: lines are then missing on disk, but still passed on. Called with undefined
+   * when the next write has succeeded.
    */
   onDisk(error: Error | undefined): void;
 }
 
 const OWNER_FILE = 'owner.json';
-/** How many last lines are at hand without reading the disk. */
+/** How many of the last lines are available without reading the disk. */
 const LAST_LINES = 20;
 const LAST_LINE_BYTES = 2_000;
 
-/** What one process of a backend, with all that it started, has printed so far. */
+/** How much one process of a backend, including all its children, has printed so far. */
 export interface PrintedByProcess {
-  /** When its start began; milliseconds since 1970. Nothing of an earlier process ran anymore. */
+  /** When its start began, in milliseconds since 1970. All earlier processes had exited by then. */
   sinceMs: number;
   bytes: number;
 }
 
 /**
- * The log of one running backend. Lines are on disk when `write` returns: it blocks for the few microseconds that
- * takes, and so neither a fast printer grows the memory nor a crash of the dev server loses what was printed before.
+ * The log of one running backend. Lines are on disk when `write` returns. Blocking for these few microseconds keeps a fast
+ * printer from filling the memory, and a crash of the dev server from losing earlier output.
  */
 export class BackendLog {
   readonly owner: LogOwner;
@@ -65,7 +68,7 @@ export class BackendLog {
   #segment = 0;
   #segmentBytes = 0;
   #tornLine = false;
-  /** Its folder exists, with the note that says which backend's log it is. */
+  /** Whether the log's folder exists, with the file that names its backend. */
   #prepared = false;
   #failing = false;
   #ended = false;
@@ -88,33 +91,33 @@ export class BackendLog {
     this.#try(() => this.#prepare());
   }
 
-  /** Whether no more lines will come. */
+  /** Whether the log is complete: no more lines will be added. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** The last lines, oldest first, at most 20, cut to 2,000 bytes each; those that are not finished last. */
+  /** The last lines, oldest first, followed by unfinished ones. At most 20, each cut to 2,000 bytes. */
   get lastLines(): string[] {
     const unfinished = [this.#streams.stdout.unfinished, this.#streams.stderr.unfinished].filter((text) => text !== '');
     return [...this.#last.map((line) => line.toString('utf8')), ...unfinished].slice(-LAST_LINES);
   }
 
-  /** The unfinished line as last reported; '' when there is none. */
+  /** Returns the unfinished line as last reported; '' if there is none. */
   unfinished(source: OutputSource): string {
     return this.#streams[source].told;
   }
 
-  /** The newest remark of the dev server's. */
+  /** The dev server's latest remark. */
   get lastRemark(): string | undefined {
     return this.#lastRemark;
   }
 
-  /** What the backend's newest process has printed; undefined before the first one. */
+  /** The output of the backend's newest process; undefined before the first one. */
   get printed(): Readonly<PrintedByProcess> | undefined {
     return this.#process;
   }
 
-  /** Notes that a process of the backend is started. @returns takes each chunk of its output as it was read */
+  /** Registers the start of a process of the backend. @returns a function that takes each chunk of its output */
   beginProcess(): (source: OutputSource, chunk: Buffer) => void {
     const printed: PrintedByProcess = { sinceMs: this.#clock.now().getTime(), bytes: 0 };
     this.#process = printed;
@@ -124,18 +127,18 @@ export class BackendLog {
     };
   }
 
-  /** Takes a chunk of output as it was read. */
+  /** Takes a chunk of output. */
   write(source: OutputSource, chunk: Buffer): void {
     this.#append(source, this.#streams[source].push(chunk));
   }
 
-  /** Adds a remark of the dev server's, of one or several lines. */
+  /** Adds a remark by the dev server, of one or more lines. */
   remark(text: string): void {
     this.#lastRemark = text;
     this.#append('jamdev', toLines(text));
   }
 
-  /** Makes its folder again if someone deleted it; what was written before is gone. */
+  /** Creates the log's folder again if someone deleted it. Earlier lines stay lost. */
   restore(): void {
     if (existsSync(join(this.folder, OWNER_FILE))) return;
     this.#close();
@@ -143,9 +146,9 @@ export class BackendLog {
   }
 
   /**
-   * Writes what is left of unfinished lines and closes the file.
-   * @param how how the backend ended, in words; its last record. Default: none
-   * @param cause what caused it, if known; a sentence. It counts as a remark.
+   * Writes the rest of unfinished lines and closes the file.
+   * @param how the last record: how the backend ended, in words. Default: none
+   * @param cause the cause, if known, as a sentence. It counts as a remark.
    */
   end(how?: string, cause?: string): void {
     for (const source of ['stdout', 'stderr'] as const) {
@@ -171,14 +174,14 @@ export class BackendLog {
     this.#listener.onLines(source, lines);
   }
 
-  /** Reports the first failure, and the first success after it. @returns whether it succeeded */
+  /** Runs a write. Reports the first failure, and the first success after it. @returns whether it succeeded */
   #try(work: () => void): boolean {
     try {
       work();
     } catch (error) {
       if (!this.#failing) this.#listener.onDisk(error as Error);
       this.#failing = true;
-      // Its folder may have been removed.
+      // The folder may have been removed.
       this.#prepared = false;
       return false;
     }
@@ -189,7 +192,8 @@ export class BackendLog {
 
   #prepare(): void {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    // A loss of power may take the newest logs. Waiting for the disk took 12 of the 25 ms of a connect to a warm pool.
+    // Not durable: a power loss may lose the newest logs. Waiting for the disk took 12 of the 25 ms of a connect to a warm
+    // pool.
     writeOwnFile(join(this.folder, OWNER_FILE), `${JSON.stringify(this.owner)}\n`, false);
     this.#prepared = true;
   }
@@ -206,7 +210,7 @@ export class BackendLog {
   }
 
   #nextSegment(): void {
-    // Opened first: where that fails, the next line tries again, and what is there stays.
+    // Open the new file first: if that fails, the existing segments stay and the next line tries again.
     const file = openSync(segmentPath(this.folder, this.#segment + 1), APPEND_FLAGS, 0o600);
     this.#close();
     this.#segment += 1;
@@ -216,7 +220,7 @@ export class BackendLog {
     if (oldest > 0) this.#remove(oldest);
   }
 
-  /** Without waiting: to free 8 MiB takes a disk up to 20 ms, in which no request would have its turn. */
+  /** Removes a segment asynchronously: freeing 8 MiB can take a disk 20 ms, which would hold up all requests. */
   #remove(segment: number): void {
     rm(segmentPath(this.folder, segment), { force: true }, (error) => {
       if (error !== null) noteHandled('logs', 'removing the oldest part of a log', error);
@@ -226,7 +230,7 @@ export class BackendLog {
   #close(): void {
     const file = this.#file;
     this.#file = undefined;
-    // Some file systems report only now that the data did not fit.
+    // Some file systems report a full disk only on close.
     if (file !== undefined) this.#try(() => closeSync(file));
   }
 }

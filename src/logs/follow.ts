@@ -8,24 +8,27 @@ import type { LogStore, StoredLog } from './log-store.js';
 import { UnfinishedLines } from './unfinished-lines.js';
 
 export interface ReadLogsOptions {
-  /** Which logs; asked again while following, as backends come. Oldest first. */
+  /** Lists the logs to read, oldest first. Called again while following, since new backends may start. */
   list(): StoredLog[];
-  /** Only the last so many lines of what is there already, and how backends ended. */
+  /** Return only this many of the existing lines, plus the ends of backends. */
   tail?: number | undefined;
-  /** Go on with live lines; until `mayGrow` says no. */
+  /** Continue with live lines until `mayGrow` returns false. */
   follow: boolean;
   /** Also report unfinished lines, after all complete ones. Needs a store. */
   unfinished?: boolean;
-  /** Whether more lines or logs can still come. */
+  /** Returns whether more lines or logs can still appear. */
   mayGrow(): boolean;
-  /** Whether the dev server of a log is gone: the reader gets its end even if none was written. Default: no. */
+  /**
+   * Returns whether the dev server of a log has exited. The reader then gets an end even if none was written. Default:
+   * false.
+   */
   isAbandoned?(owner: LogOwner): boolean;
 }
 
 export interface OwnedRecord {
   owner: LogOwner;
   record: LogRecord;
-  /** The line is not finished yet: the next record of the same backend and source replaces it. */
+  /** The line is not finished yet. The next record of the same backend and source replaces it. */
   unfinished?: true;
 }
 
@@ -44,23 +47,23 @@ export function toLogRecordJson({ owner, record, unfinished }: OwnedRecord): Log
   };
 }
 
-/** One log being read. `head`: its next line, already fetched. `dry`: nothing more was there at the last look. */
+/** A log that is being read. `head` is its next line, already fetched. `dry` means that the last read found nothing more. */
 interface Source {
   owner: LogOwner;
   folder: string;
   reader: LogReader;
   head: LogRecord | undefined;
   dry: boolean;
-  /** It has ended and was read to its end: never looked at again. */
+  /** Whether the log has ended and was read completely. It is never read again. */
   finished: boolean;
   /** The last record that was read. */
   last: LogRecord | undefined;
 }
 
 /**
- * Reads logs as one stream, in order of time: what is there, then live lines. It is pulled: a slow reader holds up
- * nobody and grows nothing.
- * @param store reports new lines; not needed without `follow`
+ * Reads logs as one stream, ordered by time: first the existing lines, then live ones. The reader pulls, so a slow one holds
+ * up nobody and needs no buffer.
+ * @param store reports new lines; needed only with `follow`
  */
 export async function* readLogs(
   options: ReadLogsOptions,
@@ -88,7 +91,7 @@ export async function* readLogs(
     addNew();
     if (options.tail !== undefined) yield* await lastOf(sources, options, store);
     while (!signal.aborted) {
-      // Both asked before the look for lines, so that nothing can slip in between.
+      // Both are read before the lines, so that a change in between is not missed.
       const seen = changes?.count ?? 0;
       changes?.printing.clear();
       const mayGrow = options.mayGrow();
@@ -99,7 +102,7 @@ export async function* readLogs(
         if (signal.aborted) return;
       }
       for (const { owner } of unfinished === undefined ? [] : sources.values()) {
-        // Of a backend that has printed meanwhile, the lines come first.
+        // If a backend has printed meanwhile, its complete lines come first.
         if (changes?.printing.has(owner.backendId)) continue;
         yield* unfinished?.changed(owner) ?? [];
       }
@@ -129,7 +132,7 @@ async function lastOf(
   return count === 0 ? [] : last.slice(indexOfTail(last, count));
 }
 
-/** Where the last so many lines begin. What says how a backend ended comes on top. */
+/** Returns the index at which the last lines begin. Records of how backends ended don't count. */
 function indexOfTail(records: readonly OwnedRecord[], count: number): number {
   let index = records.length;
   for (let lines = 0; index > 0; index -= 1) {
@@ -147,7 +150,7 @@ async function takeOldest(
   let oldest: Source | undefined;
   for (const source of sources.values()) {
     if (source.head === undefined && !source.dry) {
-      // Asked before the look, so that a last line can't slip in between.
+      // Read before the lines, so that a last line in between is not missed.
       const ended = store !== undefined && !store.isOpen(source.owner.backendId);
       source.head = (await source.reader.read()) ?? missingEnd(source, options);
       source.dry = source.head === undefined;
@@ -166,7 +169,7 @@ async function takeOldest(
   return { owner: oldest.owner, record };
 }
 
-/** The end of a backend that its dev server could not write to the log: it was killed, or is of an earlier version. */
+/** Returns the end of a backend whose log has none, because its dev server was killed or is an earlier version. */
 function missingEnd({ owner, folder, last }: Source, { isAbandoned }: ReadLogsOptions): LogRecord | undefined {
   if (last?.isEnd || !isAbandoned?.(owner)) return undefined;
   const { status, explanation } = toEndedBackend(owner, readBackendEnd(folder));
@@ -174,10 +177,10 @@ function missingEnd({ owner, folder, last }: Source, { isAbandoned }: ReadLogsOp
   return { timeMs, source: 'jamdev', text: describeStatus(status, { explanation }), isEnd: true };
 }
 
-/** Counts the changes of a store, and waits for the next. */
+/** Counts the changes of a store and waits for the next one. */
 class Changes {
   count = 0;
-  /** Backends that have printed since this was cleared. */
+  /** Backends that have printed since this set was cleared. */
   readonly printing = new Set<string>();
   readonly #store: LogStore;
   readonly #signal: AbortSignal;
@@ -191,7 +194,7 @@ class Changes {
     signal.addEventListener('abort', this.#onAbort);
   }
 
-  /** Waits until there were more changes than that, or the signal aborts. */
+  /** Waits until there are more changes than a count, or the signal aborts. */
   async beyond(count: number): Promise<void> {
     if (this.count > count || this.#signal.aborted) return;
     await new Promise<void>((resolve) => {

@@ -5,29 +5,29 @@ const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * Splits a stream of bytes into lines, at newlines only (a `\r` before one goes with it). Works on bytes, so that a
- * character cut in two by a chunk's end comes out whole.
+ * Splits a stream of bytes into lines, at newlines only (a `\r` before the newline is removed too). Works on bytes, so that
+ * a character split across two chunks stays intact.
  *
- * Of a line that becomes too long, parts that a later one replaces, as `\r` does in a terminal, go first: of a progress bar
- * that runs for hours, the last state stays.
+ * In a line that becomes too long, `\r` first drops the parts that a later part overwrites in a terminal. A progress bar
+ * that runs for hours keeps its last state.
  */
 export class LineSplitter {
   readonly #maxBytes: number;
   readonly #keepReturns: boolean;
   #parts: Buffer[] = [];
   #length = 0;
-  /** The line has become too long: only its last part is kept, which the next one replaces. */
+  /** Whether the line has become too long. Then only its last part is kept, until the next part replaces it. */
   #replacing = false;
-  /** While replacing: a `\r` came last. */
+  /** Whether the last byte was a `\r`, while replacing. */
   #returned = false;
 
-  /** @param keepReturns `\r` is a character like others */
+  /** @param keepReturns treats `\r` as an ordinary character */
   constructor(maxBytes = MAX_LINE_BYTES, keepReturns = false) {
     this.#maxBytes = maxBytes;
     this.#keepReturns = keepReturns;
   }
 
-  /** Takes the next bytes. @returns the lines completed by them, without their newlines */
+  /** Takes the next bytes. @returns the lines that they complete, without newlines */
   push(chunk: Buffer): Buffer[] {
     const lines: Buffer[] = [];
     let start = 0;
@@ -44,12 +44,12 @@ export class LineSplitter {
     return this.hasUnfinished ? this.#complete(Buffer.alloc(0)) : undefined;
   }
 
-  /** Whether there is a line that has no newline yet. */
+  /** Whether there is a line without a newline yet. */
   get hasUnfinished(): boolean {
     return this.#length > 0;
   }
 
-  /** What a terminal shows of the line that has no newline yet: the beginning of its last part, in whole characters. */
+  /** Returns what a terminal shows of the unfinished line: the beginning of its last part, in whole characters. */
   unfinished(maxBytes: number): Buffer {
     return withoutTornCharacter(lastPart(Buffer.concat(this.#parts)).subarray(0, maxBytes));
   }
@@ -77,7 +77,7 @@ export class LineSplitter {
 
   #append(part: Buffer): void {
     const room = this.#maxBytes - Math.min(this.#length, this.#maxBytes);
-    // A copy: the chunk's memory must not be held for a few bytes of it.
+    // A copy, so that a few bytes do not keep the whole chunk in memory.
     if (room > 0 && part.length > 0) this.#parts.push(Buffer.from(part.subarray(0, room)));
     this.#length += part.length;
   }
@@ -103,14 +103,14 @@ export class LineSplitter {
   }
 }
 
-/** What a terminal finally shows of a line in which parts, separated by `\r`, replace each other. */
+/** Returns what a terminal finally shows of a line whose parts, separated by `\r`, overwrite each other. */
 export function lastPart(line: Buffer): Buffer {
   let end = line.length;
   while (line[end - 1] === CARRIAGE_RETURN) end -= 1;
   return line.subarray(end === 0 ? 0 : line.lastIndexOf(CARRIAGE_RETURN, end - 1) + 1, end);
 }
 
-/** Leaves out the bytes of a UTF-8 character at the end of which some are missing. */
+/** Drops an incomplete UTF-8 character at the end. */
 function withoutTornCharacter(bytes: Buffer): Buffer {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;

@@ -1,12 +1,12 @@
 import type { Clock } from '../os/clock.js';
 import { LineSplitter } from './line-splitter.js';
 
-/** A line that is not finished after this time is shown as far as it has come, and then this often at most. */
+/** A line that is unfinished for this long is shown as it is, and updated at most this often. */
 export const UNFINISHED_MS = 150;
-/** How much of it is shown at most. */
+/** Maximum length of an unfinished line that is shown. */
 const MAX_SHOWN_BYTES = 8 * 1024;
 
-/** The lines of one output stream, and the reported part of the unfinished one. */
+/** The lines of one output stream, and the unfinished line as last reported. */
 export class LineStream {
   readonly #clock: Clock;
   readonly #onUnfinished: (text: string) => void;
@@ -15,23 +15,23 @@ export class LineStream {
   #told = '';
   #cancel: (() => void) | undefined;
 
-  /** @param onUnfinished called with the unfinished line after a moment, and when it has changed */
+  /** @param onUnfinished called when a line is still unfinished after a moment, and again when it has changed */
   constructor(clock: Clock, onUnfinished: (text: string) => void) {
     this.#clock = clock;
     this.#onUnfinished = onUnfinished;
   }
 
-  /** The unfinished line as last reported; '' when there is none. */
+  /** The unfinished line as last reported; '' if there is none. */
   get told(): string {
     return this.#told;
   }
 
-  /** The line that is not finished, as it is now. */
+  /** The current unfinished line. */
   get unfinished(): string {
     return this.#splitter.unfinished(MAX_SHOWN_BYTES).toString('utf8');
   }
 
-  /** Takes the next bytes. @returns the lines completed by them */
+  /** Takes the next bytes. @returns the lines that they complete */
   push(chunk: Buffer): Buffer[] {
     const lines = this.#splitter.push(chunk);
     if (lines.length > 0) {
@@ -57,7 +57,7 @@ export class LineStream {
     this.#cancel = this.#clock.after(ms, () => {
       this.#cancel = undefined;
       if (!this.#splitter.hasUnfinished) return;
-      // Another line than the one that the wait began with: it gets its own moment.
+      // The line has changed since the timer was started, so the new line gets its full time.
       const leftMs = this.#begunAtMs + UNFINISHED_MS - this.#clock.monotonicMs();
       if (leftMs > 0) return this.#arm(leftMs);
       const text = this.unfinished;

@@ -4,14 +4,14 @@ import type { LogRecordJson } from '../contract/dev-endpoints.js';
 export interface LogRecord {
   /** Milliseconds since 1970. */
   timeMs: number;
-  /** Where it was printed, or `jamdev` for a remark of the dev server's. */
+  /** The stream that the line was printed to, or `jamdev` for a remark by the dev server. */
   source: LogRecordJson['source'];
   text: string;
-  /** It says how the backend ended; nothing follows it. */
+  /** Set if the record says how the backend ended. It is the last one. */
   isEnd?: true;
 }
 
-/** What a record is: a line of a stream, a remark, or the remark about the end. */
+/** The kind of a record: a line of a stream, a remark, or the remark about the end. */
 export type RecordKind = LogRecord['source'] | 'end';
 
 const LETTER_OF = { stdout: 'o', stderr: 'e', jamdev: 'j', end: 'x' } as const satisfies Record<RecordKind, string>;
@@ -21,9 +21,9 @@ const NEWLINE = 0x0a;
 const SCRATCH_BYTES = 128 * 1024;
 
 /**
- * Encodes records in the form on disk: `<ms since 1970> <o|e|j|x> <text>` and a newline. The text is kept as the bytes that
- * were printed. The memory is used again for the next records: a flood would otherwise leave as much behind as it prints,
- * until a garbage collection that is in no hurry.
+ * Encodes records in their format on disk: `<ms since 1970> <o|e|j|x> <text>` and a newline. The text is stored as the
+ * printed bytes. The buffer is reused: otherwise a flood of output would leave as much garbage as it prints until the next
+ * collection.
  */
 export class RecordEncoder {
   #scratch = Buffer.alloc(0);
@@ -51,7 +51,7 @@ export class RecordEncoder {
   }
 }
 
-/** @returns undefined for a line that is not whole, as after a full disk */
+/** @returns undefined for an incomplete line, as after a full disk */
 export function decodeRecord(line: Buffer): LogRecord | undefined {
   const match = /^(\d{1,16}) ([oejx]) /.exec(line.toString('latin1', 0, 24));
   if (match === null) return undefined;

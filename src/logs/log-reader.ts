@@ -7,21 +7,21 @@ import { decodeRecord, type LogRecord } from './log-format.js';
 import { listSegments, segmentPath } from './segments.js';
 
 const READ_BYTES = 16 * 1024;
-/** How much is decoded in one turn of the event loop; what is read of it is often sent in the same turn. */
+/** How much is decoded in one turn of the event loop. The decoded lines are often sent in the same turn. */
 const SLICE_BYTES = 4 * 1024;
-/** A line on disk is longer than the one printed: it has a time in front, and perhaps a note that it was cut. */
+/** A line on disk is longer than the printed one: it begins with a time, and may end with a note that it was cut. */
 const MAX_RECORD_BYTES = MAX_LINE_BYTES + 1024;
 
 /**
- * Reads a log from its files, from the oldest line kept; also while it is still being written. It is pulled, so that
- * a slow reader holds one chunk in memory and no more.
+ * Reads a log from its files, beginning with the oldest line kept, even while it is being written. The reader pulls, so that
+ * a slow one holds only one chunk in memory.
  */
 export class LogReader {
   readonly #folder: string;
   #segment = 0;
   #file: FileHandle | undefined;
   #splitter = newSplitter();
-  /** Was read, and is not decoded yet. */
+  /** Bytes that are read but not decoded yet. */
   #undecoded = Buffer.alloc(0);
   #ready: LogRecord[] = [];
   #next = 0;
@@ -30,7 +30,7 @@ export class LogReader {
     this.#folder = folder;
   }
 
-  /** @returns the next line; undefined when there is none yet */
+  /** @returns the next line; undefined if there is none yet */
   async read(): Promise<LogRecord | undefined> {
     while (this.#next >= this.#ready.length) {
       if (!(await this.#fill())) return undefined;
@@ -56,7 +56,7 @@ export class LogReader {
   /** @returns whether there was more */
   async #readMore(): Promise<boolean> {
     for (;;) {
-      // Asked before reading: once a later segment exists, this one gets no more lines.
+      // Checked before reading: once a later segment exists, this one gets no more lines.
       const later = listSegments(this.#folder).find((number) => number > this.#segment);
       if (this.#file !== undefined) {
         const buffer = Buffer.allocUnsafe(READ_BYTES);
@@ -73,14 +73,14 @@ export class LogReader {
       try {
         this.#file = await open(segmentPath(this.#folder, later), READ_FLAGS);
       } catch (error) {
-        // Rotated away between the look and the opening: go on with the one after it.
+        // The segment was rotated away after it was listed. Continue with the next one.
         if (isShortage(error)) throw error;
       }
     }
   }
 }
 
-/** A `\r` at the end of a record is one that was printed: the writer has taken off the one that ended the line. */
+/** Creates a splitter that keeps `\r`: the writer has already removed the one that was part of a line ending. */
 function newSplitter(): LineSplitter {
   return new LineSplitter(MAX_RECORD_BYTES, true);
 }

@@ -11,19 +11,19 @@ import { hasCrashed, readBackendEnd, toEndedBackend } from './backend-end.js';
 import { BackendLog, type LogOwner } from './backend-log.js';
 import { type LogRecord, RecordEncoder } from './log-format.js';
 
-/** Logs of so many backends that have ended are kept in a project: the newest. */
+/** How many logs of ended backends are kept per project. The newest stay. */
 export const MAX_LOGS = 100;
-/** All logs of a project together. */
+/** Limit for all logs of a project together. */
 export const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
 
 interface LogStoreEvents {
-  /** Lines were printed, or, with no lines, the log ended. */
+  /** Lines were printed, or, if there are no lines, the log ended. */
   lines: [log: BackendLog, source: LogRecord['source'], lines: readonly Buffer[]];
-  /** A line is not finished after a moment, or has changed since; lines of the same source replace it. */
+  /** A line is unfinished after a moment, or has changed since. The next line of the same source replaces it. */
   unfinished: [log: BackendLog, source: OutputSource, text: string];
   /** A log can't be written. */
   diskProblem: [log: BackendLog, error: Error];
-  /** After that: logs are written again. */
+  /** Logs can be written again. */
   diskRecovered: [];
 }
 
@@ -38,28 +38,30 @@ interface EndedLog {
   bytes: number;
 }
 
-/** The logs of a project: those being written, and those of backends that are gone, of earlier dev servers too. */
+/**
+ * The logs of a project: logs being written, and logs of backends that have ended, including those of earlier dev servers.
+ */
 export class LogStore {
   readonly events = new EventEmitter<LogStoreEvents>().setMaxListeners(0);
   readonly #folders: readonly [string, ...string[]];
   readonly #encoder = new RecordEncoder();
   readonly #open = new Map<string, BackendLog>();
   readonly #created: StoredLog[] = [];
-  /** Logs that have ended and are this store's to delete, oldest first; undefined until the disk was read. */
+  /** Ended logs that this store may delete, oldest first; undefined until the disk was read. */
   #ended: EndedLog[] | undefined;
   #diskTrouble = false;
 
-  /** @param folders the first takes new logs; the others may have some of earlier versions */
+  /** @param folders the first takes new logs; the others may contain logs of earlier versions */
   constructor(...folders: [string, ...string[]]) {
     this.#folders = folders;
   }
 
-  /** The logs begun by this store, oldest first; some may have been pruned from the disk since. */
+  /** Logs created by this store, oldest first. Some may have been deleted from the disk since. */
   get created(): readonly StoredLog[] {
     return this.#created;
   }
 
-  /** Begins the log of a backend. */
+  /** Creates the log of a backend. */
   create(owner: LogOwner): BackendLog {
     const log: BackendLog = new BackendLog(
       join(this.#folders[0], owner.backendId),
@@ -70,7 +72,7 @@ export class LogStore {
           this.events.emit('lines', log, source, lines);
         },
         onUnfinished: (source, text) => this.events.emit('unfinished', log, source, text),
-        // Later, as the first trouble can come before `log` is assigned.
+        // Deferred, because the first problem can occur before `log` is assigned.
         onDisk: (error) => queueMicrotask(() => this.#tellOfDisk(log, error)),
       },
       this.#encoder,
@@ -80,7 +82,7 @@ export class LogStore {
     return log;
   }
 
-  /** All logs are on one disk: its failure is reported once, and so is its recovery. */
+  /** Reports a failure and a recovery of the disk once, since all logs are on the same disk. */
   #tellOfDisk(log: BackendLog, error: Error | undefined): void {
     if (this.#diskTrouble === (error !== undefined)) return;
     this.#diskTrouble = error !== undefined;
@@ -88,27 +90,27 @@ export class LogStore {
     else this.events.emit('diskRecovered');
   }
 
-  /** @returns the log of a backend, as long as it may get more lines */
+  /** @returns the log of a backend, as long as it can still get lines */
   open(backendId: string): BackendLog | undefined {
     return this.#open.get(backendId);
   }
 
-  /** Makes the folders of logs again that are being written and were deleted. */
+  /** Recreates deleted folders of logs that are being written. */
   restore(): void {
     for (const log of this.#open.values()) log.restore();
   }
 
-  /** Whether lines may still come. */
+  /** Whether a backend's log can still get lines. */
   isOpen(backendId: string): boolean {
     return this.#open.has(backendId);
   }
 
-  /** All logs that are kept, oldest first. */
+  /** Lists all logs, oldest first. */
   list(): StoredLog[] {
     return listStoredLogs(...this.#folders);
   }
 
-  /** @returns the log of a backend, or undefined if none is kept */
+  /** @returns the log of a backend, or undefined if there is none */
   find(backendId: string): StoredLog | undefined {
     if (!/^[a-z0-9]+$/.test(backendId)) return undefined;
     for (const folder of this.#folders) {
@@ -118,15 +120,15 @@ export class LogStore {
     return undefined;
   }
 
-  /** Whether the disk was read for logs to delete: from then on, each end of a log deletes what is too much by itself. */
+  /** Whether the disk was searched for logs to delete. After that, each log that ends triggers a deletion by itself. */
   get isPruned(): boolean {
     return this.#ended !== undefined;
   }
 
   /**
-   * Deletes the oldest logs beyond what is kept, now and whenever a log of this store ends.
-   * @param foreignRuns other dev servers that run on this project now: their backends' logs are theirs to delete
-   * @throws the system's error where the logs can't be listed
+   * Deletes the oldest logs beyond the limits, now and whenever a log of this store ends.
+   * @param foreignRuns other dev servers running on this project; they delete their own backends' logs
+   * @throws the system's error if the logs can't be listed
    */
   prune(foreignRuns: ReadonlySet<string>): void {
     const ended = this.list().filter(({ owner }) => !this.#open.has(owner.backendId) && !foreignRuns.has(owner.runId));
@@ -136,7 +138,7 @@ export class LogStore {
 
   #hasEnded({ owner, folder }: BackendLog): void {
     if (!this.#open.delete(owner.backendId)) return;
-    // Looks at this log alone: 200 backends that end at once must not read the whole folder 200 times.
+    // Measures only this log: 200 backends that end at once must not read the whole folder 200 times.
     this.#ended?.push({ folder, bytes: sizeOf(folder) });
     if (this.#ended !== undefined) this.#deleteOldest(this.#ended);
   }
@@ -152,13 +154,13 @@ export class LogStore {
         if (index >= 0) this.#created.splice(index, 1);
       } catch (error) {
         noteHandled('logs', 'removing a log', error);
-        // One that can't be deleted, as another user's, must not keep the others.
+        // A log that can't be deleted, such as another user's, must not block the deletion of others.
       }
     }
   }
 }
 
-/** Logs in a project's log folders, oldest first. Works without a dev server. */
+/** Lists the logs in a project's log folders, oldest first. Needs no dev server. */
 export function listStoredLogs(...folders: readonly string[]): StoredLog[] {
   return folders
     .flatMap((folder) => foldersIn(folder))
@@ -175,7 +177,7 @@ function foldersIn(folder: string): string[] {
   }
 }
 
-/** @returns the logs that a name stands for; see {@link findByName} */
+/** @returns the logs that a name refers to; see {@link findByName} */
 export function findLogs(name: string, logs: readonly StoredLog[], isRunning: (id: string) => boolean): StoredLog[] {
   return findByName(name, logs, ({ owner }) => ({
     id: owner.backendId,
@@ -187,8 +189,8 @@ export function findLogs(name: string, logs: readonly StoredLog[], isRunning: (i
 }
 
 /**
- * The backends of logs that nothing is written to anymore.
- * @param running dev servers that run: what they started and has no end has not ended
+ * Returns the backends of logs that nothing writes to anymore.
+ * @param running the running dev servers; a backend that one of them started and whose log has no end is still running
  */
 export function endedBackends(logs: readonly StoredLog[], running: readonly { runId: string }[]): DevBackend[] {
   const runs = new Set(running.map(({ runId }) => runId));
@@ -199,9 +201,9 @@ export function endedBackends(logs: readonly StoredLog[], running: readonly { ru
 }
 
 /**
- * The logs of backends that have crashed, oldest first.
- * @param name of one of them, the newest by that name; undefined: all
- * @throws JamdevError `BackendNotFound` when none by that name has crashed
+ * Returns the logs of crashed backends, oldest first.
+ * @param name returns only the newest one with this name; undefined: all
+ * @throws JamdevError `BackendNotFound` if none with this name has crashed
  */
 export function crashedLogs(logs: readonly StoredLog[], name: string | undefined): StoredLog[] {
   const crashed = logs.filter(({ folder }) => hasCrashed(readBackendEnd(folder)));
@@ -221,7 +223,7 @@ function readStoredLog(folder: string): StoredLog | undefined {
   }
 }
 
-/** One file that someone else wrote there must not hide all the logs. */
+/** Whether a value is a valid owner. One foreign file in the folder must not hide all the logs. */
 function isOwner(value: unknown): value is LogOwner {
   const { backendId, createdAt } = (value ?? {}) as Partial<LogOwner>;
   return typeof backendId === 'string' && typeof createdAt === 'string';
@@ -229,7 +231,7 @@ function isOwner(value: unknown): value is LogOwner {
 
 function sizeOf(folder: string): number {
   try {
-    // The oldest part of a log may be removed right now.
+    // The oldest part of a log may be removed at this moment.
     const sizes = readdirSync(folder).map((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0);
     return sizes.reduce((sum, size) => sum + size, 0);
   } catch (error) {

@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isShortage } from '../os/error-code.js';
 
-/** A log is kept in numbered files, so that the oldest part can go as a whole. */
+/** A log is split into numbered files of this size, so that its oldest part can be deleted as a whole. */
 export const SEGMENT_BYTES = 8 * 1024 * 1024;
-/** The newest so many are kept: a log takes 16 MiB at most. */
+/** How many of the newest segments are kept: a log takes at most 16 MiB. */
 export const MAX_SEGMENTS = 2;
 
 export function segmentPath(folder: string, number: number): string {

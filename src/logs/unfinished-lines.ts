@@ -2,7 +2,7 @@ import type { LogOwner } from './backend-log.js';
 import type { OwnedRecord } from './follow.js';
 import type { LogStore } from './log-store.js';
 
-/** The unfinished lines that one reader of logs has received. */
+/** The unfinished lines that one log reader has received. */
 export class UnfinishedLines {
   readonly #store: LogStore;
   readonly #told = new Map<string, string>();
@@ -11,12 +11,12 @@ export class UnfinishedLines {
     this.#store = store;
   }
 
-  /** A line came, which replaces the unfinished one of the same backend and source. */
+  /** Handles a complete line, which replaces the unfinished one of the same backend and source. */
   finish({ owner, record }: OwnedRecord): void {
     this.#told.delete(`${owner.backendId} ${record.source}`);
   }
 
-  /** The unfinished lines of a backend that changed since the reader received them. */
+  /** Yields a backend's unfinished lines that have changed since the reader received them. */
   *changed(owner: LogOwner): Generator<OwnedRecord, void> {
     for (const source of ['stdout', 'stderr'] as const) {
       const key = `${owner.backendId} ${source}`;
