@@ -8,19 +8,19 @@ import { errorCode } from '../os/error-code.js';
 
 type Compile = (this: NodeJS.Module, source: string, file: string) => unknown;
 
-/** Before the compiled form: the checksum of the source, and that of the compiled form itself. */
+/** Each file begins with the checksum of the source and the checksum of the compiled form. */
 const CHECKSUM_BYTES = 4;
 const HEAD_BYTES = 2 * CHECKSUM_BYTES;
 const PRIVATE = 0o700;
 const PRIVATE_FILE = 0o600;
 
 /**
- * Keeps the compiled form of the files that are loaded from now on from one folder, for a Node.js without a compile cache of
- * its own (before 22.1). V8 refuses what another version of it, or one with other flags, has compiled; of the source it only
- * checks the length, and nothing of what it reads, so that checksums stand before each. What is missing or refused is written
- * when the process exits.
+ * Caches the compiled form of the files that are loaded from one folder from now on, for Node.js versions without a compile
+ * cache (before 22.1). V8 rejects code compiled by another version or with other flags. But it checks only the length of the
+ * source, and not the integrity of the compiled form, so both have checksums. Missing and rejected entries are written when
+ * the process exits.
  * @param sources the folder of the files
- * @param folder where their compiled form is kept; only this user may be able to write to it
+ * @param folder the folder for their compiled form; only this user may be able to write to it
  */
 export function keepCompiledCode(sources: string, folder: string): void {
   const compiled = new Map<string, { script: Script; checksum: Buffer }>();
@@ -72,7 +72,7 @@ function checksumOf(data: string | Buffer): Buffer {
   return checksum;
 }
 
-/** At once, as other processes may read it. */
+/** Replaces a file atomically, since other processes may read it. */
 function replaceFile(file: string, content: Buffer): void {
   const unfinished = `${file}.${process.pid}`;
   try {

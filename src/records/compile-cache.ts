@@ -12,14 +12,14 @@ const WRITABLE_BY_OTHERS = 0o022;
 const PRIVATE = 0o700;
 
 /**
- * Keeps the compiled form of what is loaded from now on, so that the next start need not compile it: in Node.js's own compile
- * cache where its version has one (22.1 and newer). What is kept is code that will run, so it is only kept in a folder that no
- * other user can write to: in the state home, once that exists. Where it can't be read or written, code is compiled as usual.
- * The user's NODE_COMPILE_CACHE and NODE_DISABLE_COMPILE_CACHE take precedence.
- * @param name tells programs apart that run with different flags of V8, as their compiled forms differ
+ * Caches the compiled form of the code that is loaded from now on, so that the next start does not compile it again. Uses
+ * Node.js's own compile cache if the version has one (22.1 and newer). The cache holds code that will run, so it must be in
+ * a folder that no other user can write to: in the state home, once that exists. If the cache can't be read or written, code
+ * is compiled as usual. The user's NODE_COMPILE_CACHE and NODE_DISABLE_COMPILE_CACHE take precedence.
+ * @param name separates programs that run with different V8 flags, since their compiled forms differ
  */
 export function useCompileCache(name: string): void {
-  // Its type is of Node.js 20.
+  // The types are for Node.js 20, which lacks this function.
   const { enableCompileCache } = Module as { enableCompileCache?: (folder: string) => unknown };
   const home = stateHomePlaces().find(isOwnFolder);
   if (home === undefined) return;
@@ -27,7 +27,7 @@ export function useCompileCache(name: string): void {
   try {
     mkdirSync(folder, { mode: PRIVATE });
   } catch (error) {
-    // Nobody can write there.
+    // The folder can't be written to.
     if (errorCode(error) !== 'EEXIST') return noteHandled('start', 'making the folder of the compile cache', error);
   }
   if (!isOwnFolder(folder)) return;

@@ -2,12 +2,12 @@ import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { noteHandled } from '../os/debug/debug-log.js';
 
-/** Until a deletion of many files is over, and before a program that is started next can look. */
+/** Long enough for the deletion of many files to finish, and short enough that a program started next sees the result. */
 const SETTLE_MS = 80;
 
 /**
- * Calls back soon after a file was deleted, also with the folder that it is in. Where the system does not report that (its
- * watches are used up, the folder is on a network), it never does: callers have to check from time to time as well.
+ * Calls back soon after a file was deleted, alone or with its folder. If the system does not report deletions (watches are
+ * used up, the folder is on a network drive), it never calls back, so callers must also check periodically.
  */
 export class DeletionNotice {
   readonly #onDeleted: () => void;
@@ -21,7 +21,10 @@ export class DeletionNotice {
     this.watch(path);
   }
 
-  /** Watches for the deletion of a file that was created just now: a watch ends with the folder it was made for. */
+  /**
+   * Watches for the deletion of a file that was just created. Needed again for each file, since a watch ends with the
+   * deletion of its folder.
+   */
   watch(path: string): void {
     this.#path = path;
     this.#watcher?.close();
@@ -31,7 +34,7 @@ export class DeletionNotice {
       this.#watcher.on('error', () => undefined);
     } catch (error) {
       noteHandled('state', 'watching the state folder', error);
-      // See above.
+      // Callers check periodically as well.
     }
   }
 

@@ -1,20 +1,20 @@
 import { realpathSync, statSync } from 'node:fs';
 import { noteHandled } from '../os/debug/debug-log.js';
 
-/** What identifies a folder, also after it was renamed. */
+/** Identifies a folder, even after it was renamed. */
 export interface FolderIdentity {
-  /** Absolute path, links resolved, in the spelling that the file system has. */
+  /** Absolute path, with links resolved and spelled as in the file system. */
   path: string;
-  /** Of the file system and in it; decimal. */
+  /** The number of the file system; decimal, like the inode number. */
   device: string;
   inode: string;
-  /** When it was created, in nanoseconds; "0" if the file system does not say. Inode numbers are reused. */
+  /** Creation time in nanoseconds; "0" if the file system does not record it. Needed because inode numbers are reused. */
   born: string;
 }
 
 /**
  * Identifies a folder.
- * @returns undefined when there is none
+ * @returns undefined if it does not exist
  */
 export function identifyFolder(path: string): FolderIdentity | undefined {
   try {

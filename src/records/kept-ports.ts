@@ -9,16 +9,16 @@ import { listStateFolders, type StateFolder } from './state-folder.js';
 
 const FILE = 'ports.json';
 
-/** A pair of ports. */
+/** The ports of a dev server. */
 export interface PortPair {
   port: number;
   proxyPort: number;
 }
 
 /**
- * Returns the ports that a project keeps in place of the default ones, which were taken when it first needed others.
- * Undefined: it uses the default ones.
- * @param onUnusable told when there is a file of them that can't be used; the default ports are tried again then
+ * Returns the ports that a project has kept since its first start that found the default ports taken; undefined if it uses
+ * the default ports.
+ * @param onUnusable called if the file with the ports can't be used; the default ports are then tried again
  */
 export function readKeptPorts(
   { root }: Pick<StateFolder, 'root'>,
@@ -40,16 +40,16 @@ export function readKeptPorts(
 }
 
 /**
- * Keeps ports for a project, or the default ones again.
- * @param ports undefined: the default ones
- * @throws the system's error when the file can't be written
+ * Stores the ports of a project, or resets it to the default ports.
+ * @param ports undefined: the default ports
+ * @throws the system's error if the file can't be written
  */
 export function keepPorts({ root }: Pick<StateFolder, 'root'>, ports: PortPair | undefined): void {
   if (ports === undefined) rmSync(join(root, FILE), { force: true, recursive: true });
   else writeOwnFile(join(root, FILE), `${JSON.stringify(ports)}\n`);
 }
 
-/** Returns the ports that other projects of this user keep; projects that were deleted keep none. */
+/** Returns the ports that this user's other projects keep. Deleted projects don't count. */
 export function listPortsOfOthers(own: Pick<StateFolder, 'root'>): Set<number> {
   const pairs = listStateFolders().flatMap(({ folder, note }) =>
     folder.root === own.root || !existsSync(note.path)

@@ -3,29 +3,32 @@ import { noteHandled } from '../os/debug/debug-log.js';
 import { readOwnFile, writeOwnFile } from './own-file.js';
 import type { StateFolder } from './state-folder.js';
 
-/** A project with more generated files than this should have them ignored. */
+/** A project with more generated files than this should ignore them. */
 const MAX_FILES = 1_000;
 
-/** Files by service; paths relative to the service's folder. */
+/** Files by service, as paths relative to the service's folder. */
 type FilesByService = Readonly<Record<string, readonly string[]>>;
 
-/** Stores which files of a project are written by its builds, or by its backends, as dev servers have learned. */
+/** Stores which files of a project its builds or its backends write, as learned by dev servers. */
 export class LearnedFiles {
   readonly #path: string;
   #files: FilesByService;
 
-  /** Reads what earlier runs have learned. What can't be read is learned again. */
+  /** Reads the results of earlier runs. Unreadable results are learned again. */
   constructor({ root }: Pick<StateFolder, 'root'>, kind: 'outputs' | 'backend-writes') {
     this.#path = join(root, `${kind}.json`);
     this.#files = read(this.#path);
   }
 
-  /** Names of services with their files. */
+  /** The files of each service, by name. */
   get all(): FilesByService {
     return this.#files;
   }
 
-  /** Returns the files of a service; paths relative to its folder. A service may be called "constructor". */
+  /**
+   * Returns the files of a service, as paths relative to its folder. Checks own properties only, since a service may be
+   * called "constructor".
+   */
   of(service: string): readonly string[] {
     return (Object.hasOwn(this.#files, service) ? this.#files[service] : undefined) ?? [];
   }
@@ -35,7 +38,7 @@ export class LearnedFiles {
     for (const [service, files] of Object.entries(this.#files)) if (files.length > 0) this.keep(service, []);
   }
 
-  /** Stores what was learned; best effort: without it, the next run learns it again. */
+  /** Stores the files of a service. Best effort: after a failure, the next run learns them again. */
   keep(service: string, files: readonly string[]): void {
     this.#files = { ...this.#files, [service]: files.slice(0, MAX_FILES) };
     try {
@@ -51,7 +54,7 @@ function read(path: string): FilesByService {
     const value: unknown = JSON.parse(readOwnFile(path) ?? '{}');
     return isFilesByService(value) ? value : {};
   } catch (error) {
-    // Torn, or unreadable for now.
+    // The file is incomplete or currently unreadable.
     noteHandled('state', 'reading what was learned', error);
     return {};
   }

@@ -4,30 +4,30 @@ import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { errorCode } from '../os/error-code.js';
 
-/** The limit of macOS; that of Linux is four bytes larger. */
+/** macOS's limit for the path of a socket; Linux allows four bytes more. */
 const MAX_SOCKET_PATH_BYTES = 103;
-/** No process listens there: it has ended. */
+/** The process has ended: the socket file exists, but nothing listens on it. */
 const DEAD = ['ECONNREFUSED'];
-/** There is no socket, or it can't answer the question. */
+/** There is no socket, or it can't tell. */
 const UNTOLD = ['ENOENT', 'ENOTDIR', 'ENOTSOCK', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EPROTOTYPE'];
 
 /**
- * A listening Unix socket that shows that its process lives: the kernel answers for it while it is stopped (Ctrl-Z) or
- * busy, closes it however the process ends, and does not confuse two processes with one pid. It also works
- * between a container and its host that share the folder.
+ * A listening Unix socket that shows that its process is alive. The kernel accepts connections for a process that is stopped
+ * (Ctrl-Z) or busy, closes the socket however the process ends, and never confuses two processes with the same pid. It also
+ * works between a container and its host if they share the folder.
  */
 export class Lifeline {
   readonly #server: Server;
 
   private constructor(
     server: Server,
-    /** Relative to the folder. */
+    /** File name, relative to the folder. */
     readonly name: string,
   ) {
     this.#server = server;
   }
 
-  /** @returns undefined if the file system does not support sockets, or the path is too long for one */
+  /** @returns undefined if the file system does not support sockets, or the path is too long */
   static async open(folder: string): Promise<Lifeline | undefined> {
     const name = `${randomBytes(6).toString('hex')}.s`;
     const path = join(folder, name);
@@ -40,13 +40,13 @@ export class Lifeline {
     });
   }
 
-  /** Also removes the socket from the disk. */
+  /** Closes the socket and removes its file. */
   close(): void {
     this.#server.close();
   }
 }
 
-/** Whether the process with a lifeline lives; undefined when the lifeline can't tell. */
+/** Whether the process that holds a lifeline is alive; undefined if the lifeline can't tell. */
 export async function isLifelineHeld(folder: string, name: string): Promise<boolean | undefined> {
   const path = join(folder, name);
   return new Promise((resolve) => {
@@ -59,7 +59,7 @@ export async function isLifelineHeld(folder: string, name: string): Promise<bool
       const code = errorCode(error);
       if (DEAD.includes(code)) resolve(false);
       else if (UNTOLD.includes(code)) resolve(undefined);
-      // Another user's, or its queue is full since it is stopped.
+      // The socket belongs to another user, or its queue is full because the process is stopped.
       else resolve(true);
     });
   });

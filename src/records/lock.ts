@@ -10,38 +10,38 @@ import { makeOwnFolder, makeParents } from './own-folder.js';
 import type { LockPlace } from './project-lock.js';
 
 const NAME_CHARACTERS = 20;
-/** How soon a deleted lock is created again where the system does not report the deletion. */
+/** How soon a deleted lock is created again if the system does not report the deletion. */
 const RESTORE_INTERVAL_MS = 2_000;
 
-/** Holders end when the machine loses power, so their files need not survive that. */
+/** A power loss also ends the holders, so lock files need not survive it. */
 const DURABLE = false;
 
-/** Who holds, or held, a lock. */
+/** The current or last holder of a lock. */
 export interface LockNote {
   pid: number;
   startId: string;
-  /** Its lifeline, inside the folder of locks; undefined if there could be none. */
+  /** The holder's lifeline, inside the lock folder; undefined if it could not create one. */
   lifeline: string | undefined;
-  /** What the holder tells other processes that want the lock; undefined until it has told something. */
+  /** Data from the holder for other processes that want the lock; undefined until it is set. */
   told: unknown;
   released: boolean;
 }
 
 /** The outcome of trying to take a lock. */
 export type LockOutcome =
-  /** `afterCrash`: its holder before this one ended without releasing it. */
+  /** `afterCrash`: the previous holder exited without releasing the lock. */
   { lock: Lock; afterCrash: boolean; holder?: never } | { lock?: never; afterCrash?: never; holder: LockNote };
 
 /**
- * Takes a lock that one process holds at a time, or finds its holder. When a process ends for any reason, its lock is
- * free.
+ * Takes a lock that only one process can hold at a time, or returns its holder. When a process exits for any reason, its
+ * lock becomes free.
  *
- * The holders of a lock are numbered. A process takes it by creating the file of the next number, which only one can
- * (link(2)), after the process of the highest number has ended. Numbers never decrease: the file of the highest stays,
- * and a process with a lower number does not hold the lock. So no file that another process may have just created is
- * ever replaced, as a takeover of one file would have to. See docs/decisions.
- * @param place in a folder of this user alone
- * @throws the system's error when the folder can't be written
+ * The holders of a lock are numbered. When the process with the highest number no longer holds the lock, another process
+ * takes it by creating the file with the next number. Only one process can succeed (link(2)). Numbers never decrease: the
+ * file with the highest number stays, and a process with a lower number does not hold the lock. So unlike a takeover of a
+ * single file, this never replaces a file that another process may have just created. See docs/decisions.
+ * @param place in a folder that only this user can access
+ * @throws the system's error if the folder can't be written
  */
 export async function takeLock({ folder, name }: LockPlace): Promise<LockOutcome> {
   makeOwnFolder(folder);
@@ -81,7 +81,7 @@ export async function takeLock({ folder, name }: LockPlace): Promise<LockOutcome
   }
 }
 
-/** Finds the current holder of a lock; undefined: there is none. */
+/** Returns the current holder of a lock; undefined if there is none. */
 export async function findHolder({ folder, name }: LockPlace): Promise<LockNote | undefined> {
   const prefix = createHash('sha256').update(name).digest('hex').slice(0, NAME_CHARACTERS);
   const newest = newestNumber(folder, prefix);
@@ -115,12 +115,12 @@ export class Lock {
     this.#restoring.unref();
   }
 
-  /** Tells something to other processes that want the lock. */
+  /** Publishes data for other processes that want the lock. */
   tell(value: unknown): void {
     this.#write({ ...this.#note, told: value });
   }
 
-  /** Gives it back; safe to call again. */
+  /** Releases the lock; safe to call again. */
   release(): void {
     if (this.#note.released) return;
     clearInterval(this.#restoring);
@@ -139,13 +139,13 @@ export class Lock {
       writeOwnFile(this.#path, JSON.stringify(note), DURABLE);
     } catch (error) {
       noteHandled('state', 'writing a lock', error);
-      // For example, the disk is full: the lock is still free after this process has ended.
+      // The disk may be full, for example. The lock still becomes free when this process exits.
     }
   }
 
   /**
-   * After `rm -rf` of the state: no other process may consider the lock free. A process that has taken it meanwhile keeps
-   * it until it ends.
+   * Recreates the lock after `rm -rf` of the state, so that no other process considers it free. If another process has taken
+   * it meanwhile, that process keeps it until it exits.
    */
   async #restore(): Promise<void> {
     if (this.#isRestoring || existsSync(this.#path)) return;
@@ -156,7 +156,7 @@ export class Lock {
       const newest = newestNumber(this.#folder, this.#prefix);
       const other = newest === 0 ? undefined : readNote(pathOf(this.#folder, this.#prefix, newest));
       if (other !== undefined && (await isHeld(this.#folder, other))) return;
-      // The socket was deleted as well, and a new one has to be there before it is named.
+      // The socket was deleted as well. A new one must exist before the lock file refers to it.
       const lifeline = await Lifeline.open(this.#folder);
       const note = { ...this.#note, lifeline: lifeline?.name };
       const path = pathOf(this.#folder, this.#prefix, newest + 1);
@@ -209,7 +209,7 @@ function readNote(path: string): LockNote | undefined {
     const note = JSON.parse(readOwnFile(path) ?? 'null') as Partial<LockNote> | null;
     if (typeof note?.pid !== 'number' || typeof note.startId !== 'string') return undefined;
     const { pid, startId, lifeline, told, released } = note;
-    // A name, not a path that leads elsewhere.
+    // Accept only a plain name: a path could point to another folder.
     const safe = typeof lifeline === 'string' && /^\w+\.s$/.test(lifeline) ? lifeline : undefined;
     return { pid, startId, lifeline: safe, told, released: released === true };
   } catch (error) {

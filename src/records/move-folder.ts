@@ -4,19 +4,18 @@ import { cp, lstat, readdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../os/error-code.js';
 
-/** The largest folder that is moved to another file system, which means to copy it. */
+/** The largest folder that is copied in order to move it to another file system. */
 export const MAX_COPIED_BYTES = 256 * 1024 * 1024;
 
-/** The suffix of the name of a folder that was copied and is about to be deleted. */
+/** Suffix of a folder's name after the folder was copied and before it is deleted. */
 export const MOVED_SUFFIX = '.moved';
 
-/** Why a folder was not moved, as part of a sentence. undefined: it was moved, by this or another process. */
+/** Why a folder was not moved, as part of a sentence; undefined if it was moved, by this or another process. */
 export type MoveRefusal = string | undefined;
 
 /**
- * Moves a folder, in one step for everyone who looks: by renaming it, or to another file system by a copy of up to
- * 256 MiB.
- * @param to the folder above it must exist
+ * Moves a folder atomically: by renaming it, or, to another file system, by copying up to 256 MiB.
+ * @param to its parent folder must exist
  * @param scratch a folder on the same file system as `to`
  */
 export async function moveFolder(from: string, to: string, scratch: string): Promise<MoveRefusal> {
@@ -41,14 +40,14 @@ async function copy(from: string, to: string, scratch: string): Promise<MoveRefu
     if (foreign !== undefined) return `${foreign} belongs to another user or is not a regular file`;
     if (bytes > MAX_COPIED_BYTES) return 'it is larger than 256 MiB, and on another file system';
     const { bavail, bsize } = await statfs(scratch);
-    // At most half of the free space there.
+    // Use at most half of the free space.
     if (bytes * 2 > bavail * bsize) return 'there is too little space on the other file system';
     await cp(from, draft, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
     renameSync(draft, to);
     renameSync(from, old);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
-    // Another dev server that starts now was faster.
+    // Another dev server that starts at the same time may have moved it first.
     return isThere(to) ? undefined : errorCode(error);
   }
   await rm(old, { recursive: true, force: true });
@@ -59,7 +58,7 @@ function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** @returns the size, and the first path that could not be copied exactly */
+/** @returns the size, and the first path that can't be copied exactly */
 async function measure(folder: string): Promise<{ bytes: number; foreign: string | undefined }> {
   let bytes = 0;
   const waiting = [folder];

@@ -8,24 +8,24 @@ import { makeOwnFolder } from './own-folder.js';
 import { stateErrors } from './state-errors.js';
 import type { StateFolder } from './state-folder.js';
 
-/** Where earlier versions kept a project's state: a folder in the project. */
+/** Earlier versions kept a project's state in this folder in the project. */
 const OLD_STATE_FOLDER = '.jamdev';
-/** Names that jamdev used: files with other names are not its own. */
+/** Names that jamdev used. Files with other names do not belong to it. */
 const BACKEND_ID = /^[a-z0-9]+$/;
 const VOLUME_NAME = /^[\w-]*-[0-9a-f]{12}$/;
 const MOVED = new RegExp(`^[\\w-]+\\.[0-9a-f]{12}\\${MOVED_SUFFIX}$`);
 const RECORD_FILE = /\.(json|processes|tmp)$/;
 
-/** Where earlier versions kept a project's logs and volumes; some may still be there. */
+/** Returns the folders in which earlier versions kept a project's logs and volumes. Some may still exist. */
 export function oldStateOf(project: string): Pick<StateFolder, 'root' | 'servers' | 'logs' | 'volumes'> {
   const root = join(project, OLD_STATE_FOLDER);
   return { root, servers: join(root, 'servers'), logs: join(root, 'logs'), volumes: join(root, 'volumes') };
 }
 
 /**
- * Moves what an earlier version kept in the project to the state folder. What can't be moved stays, and stays in use.
+ * Moves an earlier version's state from the project to the state folder. State that can't be moved stays in use where it is.
  * @param project absolute path
- * @returns what the user should know, in sentences
+ * @returns remarks for the user, in sentences
  */
 export async function moveOldState(project: string, folder: StateFolder): Promise<string[]> {
   const old = oldStateOf(project);
@@ -53,8 +53,8 @@ export async function moveOldState(project: string, folder: StateFolder): Promis
 }
 
 /**
- * Whether a dev server of an earlier version uses that state. Such a record can only delay the move:
- * anyone who created the folder may have written it.
+ * Whether a dev server of an earlier version uses the old state. Anyone who created the folder may have written such a
+ * record, but a forged one can only delay the move.
  */
 async function isInUse(servers: string): Promise<boolean> {
   if (!isRealFolder(servers)) return false;
@@ -66,13 +66,13 @@ async function isInUse(servers: string): Promise<boolean> {
       if ((await findProcess(pid))?.startId === startId) return true;
     } catch (error) {
       noteHandled('state', 'reading a record of an earlier version', error);
-      // Incomplete or unreadable: not the record of a running dev server.
+      // Incomplete or unreadable, so it is not the record of a running dev server.
     }
   }
   return false;
 }
 
-/** Records of earlier versions can't be trusted: they may have come with the project. */
+/** Removes records of earlier versions. They can't be trusted, because they may have come with the project. */
 function removeRecords(servers: string): void {
   if (!isRealFolder(servers)) return;
   for (const name of namesIn(servers)) {
@@ -81,7 +81,7 @@ function removeRecords(servers: string): void {
   }
 }
 
-/** Copied by a start that ended before it could delete them. */
+/** Removes folders that were copied by a start that was interrupted before it could delete them. */
 function removeMoved({ logs, volumes }: Pick<StateFolder, 'logs' | 'volumes'>): void {
   const services = foldersIn(volumes, VOLUME_NAME).map((name) => join(volumes, name));
   for (const path of [logs, ...services]) {
@@ -95,7 +95,7 @@ function removeGitignore(root: string): void {
     if (readOwnFile(path, null) === '*\n') rmSync(path);
   } catch (error) {
     noteHandled('state', 'removing the .gitignore of an earlier version', error);
-    // Another start was faster.
+    // Another start may have removed it first.
   }
 }
 
@@ -104,11 +104,11 @@ function removeIfEmpty(path: string): void {
     rmdirSync(path);
   } catch (error) {
     noteHandled('state', 'removing a folder of an earlier version', error);
-    // It is not empty, or it is gone: there is nothing to do.
+    // The folder is not empty or no longer exists: nothing to do.
   }
 }
 
-/** Real folders in a real folder, by name: a link could lead anywhere. */
+/** Lists real folders in a real folder, by name. Links are excluded, since they could point anywhere. */
 function foldersIn(path: string, pattern: RegExp): string[] {
   if (!isRealFolder(path)) return [];
   return namesIn(path).filter((name) => pattern.test(name) && isRealFolder(join(path, name)));

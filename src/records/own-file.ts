@@ -15,18 +15,18 @@ import { errorCode } from '../os/error-code.js';
 
 const { O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
 const ROOT_ID = 0;
-/** More than jamdev writes into any such file. */
+/** Larger than any file that jamdev writes. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** Opens a file for reading, but no link, and without waiting for the other end of a pipe. */
+/** Flags for opening a file for reading: refuse links, and don't wait for the writer of a named pipe. */
 export const READ_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
-/** Opens or makes a file to append to, but no link. */
+/** Flags for opening or creating a file to append to: refuse links. */
 export const APPEND_FLAGS = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
 
 /**
  * Reads a file that jamdev wrote.
- * @param userId of the user whose it has to be, or root's; null: anyone's
- * @returns undefined when there is none, or it is not a regular file, belongs to another user, or is too large
+ * @param userId the required owner; root's files are accepted too; null: any owner
+ * @returns undefined if the file does not exist, is not a regular file, belongs to another user, or is too large
  * @throws the system's error for any other failure: the file may exist
  */
 export function readOwnFile(path: string, userId: number | null = process.getuid?.() ?? null): string | undefined {
@@ -49,14 +49,14 @@ export function readOwnFile(path: string, userId: number | null = process.getuid
 }
 
 /**
- * Writes a file in one step, so that a reader never sees half of it; it is on the disk when this returns.
- * @param isDurable false for content that is useless after a loss of power: waiting for the disk takes time
+ * Writes a file atomically, so that a reader never sees an incomplete one. The content is on disk when this returns.
+ * @param isDurable false for content that is useless after a power loss: waiting for the disk takes time
  */
 export function writeOwnFile(path: string, text: string, isDurable = true): void {
   withDraft(path, text, isDurable, (draft) => renameSync(draft, path));
 }
 
-/** The same, unless there is one already. @returns whether it was written */
+/** Does the same as {@link writeOwnFile}, unless the file exists. @returns whether it was written */
 export function writeNewOwnFile(path: string, text: string, isDurable = true): boolean {
   return withDraft(path, text, isDurable, (draft) => {
     try {

@@ -3,14 +3,14 @@ import { dirname, join } from 'node:path';
 import { errorCode } from '../os/error-code.js';
 import { stateErrors } from './state-errors.js';
 
-/** Permissions that let others write into a folder, and so plant or swap what jamdev trusts. */
+/** Permissions that let others write to a folder, so that they could add or replace files that jamdev trusts. */
 const WRITABLE_BY_OTHERS = 0o022;
 const OPEN_TO_OTHERS = 0o077;
 const PRIVATE = 0o700;
 
 /**
- * Makes a folder that only this user may enter, and checks that it is one.
- * @returns what to warn about
+ * Creates a folder that only this user may enter, if needed, and checks that it is safe.
+ * @returns warnings
  * @throws JamdevError `StateFolderUnusable`, `StateFolderUnsafe`
  */
 export function makeOwnFolder(path: string): string[] {
@@ -23,10 +23,10 @@ export function makeOwnFolder(path: string): string[] {
 }
 
 /**
- * Checks that a folder is jamdev's own: a real folder, no link, of this user, and not writable by others. One that others
- * could only read is closed to them.
- * @param userId of the user who must own it; undefined if the system has no user ids
- * @returns what to warn about: root only gets a warning where other users are refused
+ * Checks that a folder is jamdev's own: a real folder, not a link, owned by this user, and not writable by others. If others
+ * can only read it, their access is removed.
+ * @param userId the required owner; undefined if the system has no user ids
+ * @returns warnings; root only gets a warning in cases that fail for other users
  * @throws JamdevError `StateFolderUnusable`, `StateFolderUnsafe`
  */
 export function checkOwnFolder(path: string, userId: number | undefined = process.getuid?.()): string[] {
@@ -53,7 +53,7 @@ export function checkOwnFolder(path: string, userId: number | undefined = proces
   return [stateErrors.stateFolderOpen(path, stats.mode & 0o777).message];
 }
 
-/** Creates the folders above one that jamdev owns; these belong to the user and are not checked. */
+/** Creates the parents of a folder that jamdev owns. They belong to the user and are not checked. */
 export function makeParents(path: string): void {
   const parent = dirname(path);
   if (parent === path || isThere(parent)) return;
@@ -61,12 +61,14 @@ export function makeParents(path: string): void {
   makeFolder(parent);
 }
 
-/** Not `recursive`: where the system takes no new folder at all (/proc), Node.js would try forever. */
+/**
+ * Creates a folder. Not with `recursive`: if the system refuses new folders entirely (/proc), Node.js would retry forever.
+ */
 function makeFolder(path: string): void {
   try {
     mkdirSync(path, { mode: PRIVATE });
   } catch (error) {
-    // Another dev server may have made it just now.
+    // Another dev server may have just created it.
     if (errorCode(error) !== 'EEXIST') throw error;
   }
 }
@@ -75,7 +77,7 @@ function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Whether the file system stores permissions: on WSL's /mnt/c every folder is open to all users. */
+/** Whether the file system stores permissions. On WSL's /mnt/c, for example, every folder is open to all users. */
 function keepsModes(folder: string): boolean {
   const probe = mkdtempSync(join(folder, '.mode-'));
   try {

@@ -2,12 +2,12 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../os/error-code.js';
 
-/** How Node.js names the folders in its compile cache: `v22.1.0-x64-...`. */
+/** Node.js names the folders in its compile cache like `v22.1.0-x64-...`. */
 const MAJOR_VERSION = /^v(\d+)\./;
 
 /**
- * Removes what an older Node.js has left in a compile cache. Of each major version, the folder that was written last stays:
- * projects of one user may be on different major versions, but a newer minor version replaces the one before.
+ * Removes the files of older Node.js versions from a compile cache. For each major version, the folder that was written last
+ * stays: a user's projects may use different major versions, but a new minor version replaces the previous one.
  * @param folder absolute path; it may be missing
  */
 export async function pruneCompileCache(folder: string): Promise<void> {
@@ -24,7 +24,7 @@ export async function pruneCompileCache(folder: string): Promise<void> {
 }
 
 /**
- * Removes the same from the caches of jamdev's own code, of which dev servers and commands have one each.
+ * Does the same for the caches of jamdev's own code. Dev servers and commands have one each.
  * @param home the state home
  */
 export async function pruneOwnCompileCaches(home: string): Promise<void> {

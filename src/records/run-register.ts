@@ -10,14 +10,14 @@ import { stateErrors } from './state-errors.js';
 import { type OwnStateFolder, PROJECT_NOTE, restoreStateFolder } from './state-folder.js';
 
 interface RunRegisterEvents {
-  /** The record had been deleted and was written again. */
+  /** The record was deleted and has been written again. */
   restored: [];
 }
 
-/** The part of a record that is known before the ports. */
+/** The part of a record that is known before the ports are. */
 export type RunIdentity = Omit<ServerRecord, 'apiUrl' | 'proxyUrl'>;
 
-/** Keeps the record of this program's dev server on disk for as long as it runs: if someone deletes it, it is written again. */
+/** Keeps the record of this program's dev server on disk as long as it runs. If someone deletes it, it is written again. */
 export class RunRegister implements ChildRegister {
   readonly events = new EventEmitter<RunRegisterEvents>();
   readonly #folder: OwnStateFolder;
@@ -31,13 +31,13 @@ export class RunRegister implements ChildRegister {
     this.#file = new ServerRecordFile(folder, identity.runId);
   }
 
-  /** What every process that is started carries in its environment. */
+  /** Marks the environment of every process that is started. */
   get marker(): string {
     return this.#identity.marker;
   }
 
   /**
-   * Writes the record: from now on the dev server can be found, and processes may be started.
+   * Writes the record. From now on the dev server can be found, and processes may be started.
    * @throws JamdevError `StateFolderUnusable`
    */
   open(urls: Pick<ServerRecord, 'apiUrl' | 'proxyUrl'>): void {
@@ -55,7 +55,7 @@ export class RunRegister implements ChildRegister {
     this.#file.noteProcess(record);
   }
 
-  /** Notes which backend a place in a warm pool became; that is written when it returns. */
+  /** Records which backend a slot of a warm pool became. The record is written when this returns. */
   noteAssignment(slot: string, backendId: string): void {
     this.#file.noteAssignment(slot, backendId);
   }
@@ -75,13 +75,13 @@ export class RunRegister implements ChildRegister {
     this.events.emit('restored');
   }
 
-  /** Removes the record: nothing of this run is left. */
+  /** Removes the record, since nothing of this run is left. */
   remove(): void {
     this.close();
     this.#file.remove();
   }
 
-  /** Keeps the record, so that the next start cleans up what is left. */
+  /** Keeps the record, so that the next start cleans up the remains of this run. */
   close(): void {
     this.#record = undefined;
   }

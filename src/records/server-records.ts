@@ -11,17 +11,17 @@ import { devLockOf } from './project-lock.js';
 import { type FoundState, listStateFolders, type StateFolder } from './state-folder.js';
 
 /**
- * What a dev server leaves on disk for commands to find it, and for the next one to clean up after it. It is there before
- * the first process is started.
+ * A dev server's record on disk. Commands use it to find the dev server, and the next dev server to clean up after it. It is
+ * written before the first process is started.
  */
 export interface ServerRecord {
   runId: string;
-  /** Random; every process that is started has it in its environment. See `run-marker.ts`. */
+  /** Random text in the environment of every process that is started. See `run-marker.ts`. */
   marker: string;
   pid: number;
-  /** Together with the pid: this very process and no later one. See `ProcessEntry.startId`. */
+  /** Together with the pid, identifies this process and no later one. See `ProcessEntry.startId`. */
   startId: string;
-  /** The space that the pid is from. See `pidNamespace`. */
+  /** The namespace of the pid. See `pidNamespace`. */
   namespace: string;
   /** Absolute path of the project folder, links resolved. */
   project: string;
@@ -33,7 +33,7 @@ export interface ServerRecord {
   containers: boolean;
 }
 
-/** A backend's first process, noted so that it can be found again after a crash of the dev server. */
+/** A backend's first process, recorded so that it can be found after a crash of the dev server. */
 export interface ProcessRecord {
   backendId: string;
   pid: number;
@@ -41,16 +41,16 @@ export interface ProcessRecord {
   startedAt: number;
 }
 
-/** A dev server on record. */
+/** A dev server that has a record. */
 export interface ListedServer {
   record: ServerRecord;
-  /** It runs, as far as can be known from here. */
+  /** Whether it runs, as far as this process can tell. */
   alive: boolean;
-  /** It was started in another container, or outside of this one, since the machine was booted: it may run. */
+  /** Whether it was started in another container, or outside of this one, since the machine was booted. It may still run. */
   foreign: boolean;
 }
 
-/** The record of one dev server; it writes its own, and reads those of dead ones. */
+/** The record of one dev server. A dev server writes its own, and reads the records of dead ones. */
 export class ServerRecordFile {
   readonly path: string;
   readonly #processesPath: string;
@@ -60,12 +60,12 @@ export class ServerRecordFile {
     this.#processesPath = join(folder.servers, `${runId}.processes`);
   }
 
-  /** Writes in one step, so that a reader never sees half a record. */
+  /** Writes atomically, so that a reader never sees an incomplete record. */
   write(record: ServerRecord): void {
     writeOwnFile(this.path, `${JSON.stringify(record)}\n`);
   }
 
-  /** Notes a process; best effort, as a full disk must not stop a backend. */
+  /** Records a process. Best effort, since a full disk must not stop a backend. */
   noteProcess(record: ProcessRecord): void {
     this.#append(record);
   }
@@ -75,11 +75,11 @@ export class ServerRecordFile {
       appendOwnFile(this.#processesPath, `${JSON.stringify(record)}\n`);
     } catch (error) {
       noteHandled('state', 'recording a process', error);
-      // Its environment names the run as well.
+      // The process can still be found: its environment names the run as well.
     }
   }
 
-  /** Notes which backend a place in a warm pool became: the environment and labels of what runs there can't change. */
+  /** Records which backend a slot of a warm pool became, since the environment and labels of its process can't change. */
   noteAssignment(slot: string, backendId: string): void {
     this.#append({ slot, backendId });
   }
@@ -91,19 +91,19 @@ export class ServerRecordFile {
     });
   }
 
-  /** Best effort: a record that stays is of a dead dev server, and the next one in the folder tries again. */
+  /** Removes the record. Best effort: if that fails, the next dev server in the folder tries again. */
   remove(): void {
     try {
       rmSync(this.path, { force: true });
       rmSync(this.#processesPath, { force: true });
     } catch (error) {
       noteHandled('state', 'removing the record of a dev server', error);
-      // As said.
+      // The next dev server tries again.
     }
   }
 }
 
-/** Returns what identifies the processes of recorded dev servers, even if these have ended. */
+/** Returns the traces that identify the processes of recorded dev servers, even if the dev servers have ended. */
 export function tracesOf(folder: StateFolder, records: readonly ServerRecord[]): RunTraces {
   return {
     markers: new Set(records.map(({ marker }) => marker)),
@@ -111,7 +111,7 @@ export function tracesOf(folder: StateFolder, records: readonly ServerRecord[]):
   };
 }
 
-/** All dev servers on record in a project, with whether each still runs; newest first. */
+/** Lists all recorded dev servers of a project, newest first, with whether each still runs. */
 export async function listServerRecords(folder: StateFolder): Promise<ListedServer[]> {
   let names: string[];
   try {
@@ -132,7 +132,7 @@ export async function listServerRecords(folder: StateFolder): Promise<ListedServ
   return found.sort((a, b) => b.record.startedAt.localeCompare(a.record.startedAt));
 }
 
-/** The dev servers of this user that can be reached on this machine, by project, then oldest first. */
+/** Lists this user's dev servers that can be reached on this machine, by project, then oldest first. */
 export async function listRunningServers(): Promise<ServerRecord[]> {
   return (await listPlaced())
     .map(({ record }) => record)
@@ -140,9 +140,9 @@ export async function listRunningServers(): Promise<ServerRecord[]> {
 }
 
 /**
- * Looks for a running dev server of a folder and all folders above it, the nearest first. Of several it is that of
- * `jamdev dev`; where there is none (tests and `jamdev exec` have their own) the newest.
- * A project folder that was renamed while its dev server runs is found by either name.
+ * Finds a running dev server for a folder or its parents, nearest first. If a folder has several, the one of `jamdev dev` is
+ * returned, or else the newest (tests and `jamdev exec` have their own). A project folder that was renamed while its dev
+ * server runs is found by either name.
  */
 export async function findRunningServer(from: string): Promise<ServerRecord | undefined> {
   const running = (await listPlaced()).sort((a, b) => b.record.startedAt.localeCompare(a.record.startedAt));
@@ -179,7 +179,9 @@ async function listPlaced(): Promise<PlacedServer[]> {
   return all.flat();
 }
 
-/** On Linux, where there are namespaces, a start is identified by the boot and the time since. */
+/**
+ * Returns the boot id in a start id. Only Linux has namespaces, and there a start id is the boot id and the time since boot.
+ */
 function bootOf(start: { startId: string } | undefined): string | undefined {
   return start?.startId.split(':')[0];
 }
@@ -198,7 +200,10 @@ function readIfPossible(path: string): string | undefined {
   }
 }
 
-/** One odd file in the folder must not keep a dev server from starting or being found. */
+/**
+ * Whether a value is a valid record. One unexpected file in the folder must not keep a dev server from starting or being
+ * found.
+ */
 function isRecord(value: Partial<ServerRecord> | null | undefined): value is ServerRecord {
   if (value === null || value === undefined) return false;
   const { runId, marker, startId, namespace, project, apiUrl, proxyUrl, startedAt } = value;
@@ -209,7 +214,7 @@ function isRecord(value: Partial<ServerRecord> | null | undefined): value is Ser
 
 function isProcessRecord(value: Partial<ProcessRecord> | null | undefined): value is ProcessRecord {
   if (value === null || value === undefined) return false;
-  // Never a number that stands for a whole group or for all.
+  // Exclude pids with a special meaning for kill(), which would signal a whole group or all processes.
   const isPid = Number.isInteger(value.pid) && (value.pid ?? 0) > 1;
   return isPid && typeof value.startId === 'string' && typeof value.startedAt === 'number';
 }

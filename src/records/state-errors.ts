@@ -3,7 +3,7 @@ import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { quoteForShell } from '../contract/errors/quote-for-shell.js';
 import { explainSystemError } from '../contract/system-errors.js';
 
-/** The folder in which jamdev keeps its state. */
+/** Errors about the folder in which jamdev keeps its state. */
 export const stateErrors = {
   stateFolderUnusable: (folder: string, detail: string) => {
     const { reason, remedy } = explainSystemError(detail, folder, 'write');

@@ -11,9 +11,9 @@ import { makeOwnFolder } from './own-folder.js';
 import { stateErrors } from './state-errors.js';
 import { createStateHome, findStateHome, type StateHome } from './state-home.js';
 
-/** What a state folder records about its project. */
+/** The project that a state folder belongs to. */
 export interface ProjectNote extends FolderIdentity {
-  /** Random: known to this user only, and the same for as long as the state is kept. */
+  /** Random id, known only to this user. It stays the same as long as the state is kept. */
   id: string;
 }
 
@@ -24,32 +24,32 @@ export interface StateFolder {
   servers: string;
   /** One folder per backend. */
   logs: string;
-  /** What containers keep at /plane-data, one folder per key. Made when needed. */
+  /** The /plane-data folders of containers, one per key. Created when needed. */
   volumes: string;
 }
 
 /** An existing state folder. */
 export interface OwnStateFolder extends StateFolder {
   project: ProjectNote;
-  /** What the user should know about it, in sentences. */
+  /** Remarks for the user, in sentences. */
   remarks: readonly string[];
 }
 
-/** A state folder on the disk, and whose it is. */
+/** A state folder on disk and its project. */
 export interface FoundState {
   folder: StateFolder;
   note: ProjectNote;
 }
 
-/** The file that says whose state folder it is. */
+/** The file in a state folder that names its project. */
 export const PROJECT_NOTE = 'project.json';
 const READABLE_CHARACTERS = 40;
 const HASH_CHARACTERS = 12;
 const ID_BYTES = 16;
-/** The most state folders of different projects that had the same path one after the other. */
+/** Limit for state folders whose projects had the same path, one after the other. */
 const MAX_NAMES = 1_000;
 
-/** @returns the folder of a project's state, existing or not, without changing the disk */
+/** @returns the state folder of a project, whether it exists or not; does not change the disk */
 export function stateFolderOf(project: string): StateFolder {
   const home = findStateHome();
   const identity = identifyFolder(project) ?? { path: project, device: '', inode: '', born: '0' };
@@ -62,13 +62,13 @@ export function findProjectId(project: string): string | undefined {
   return identity === undefined ? undefined : find(findStateHome(), identity)?.note.id;
 }
 
-/** @returns the state folders of all projects that have one, whether the project is still there or not */
+/** @returns the state folders of all projects, including projects that no longer exist */
 export function listStateFolders(): FoundState[] {
   return list(findStateHome());
 }
 
 /**
- * Finds or makes a project's state folder, readable by this user only. A project that was renamed keeps its own.
+ * Finds or creates a project's state folder, readable only by this user. A renamed project keeps its state folder.
  * @throws JamdevError `StateFolderUnusable`, `StateFolderUnsafe`
  */
 export function createStateFolder(project: string): OwnStateFolder {
@@ -91,14 +91,17 @@ export function createStateFolder(project: string): OwnStateFolder {
   }
 }
 
-/** Writes the note with a state folder's project again after someone deleted it. */
+/** Writes a state folder's project note again after someone deleted it. */
 export function restoreStateFolder({ root, servers, logs, project }: OwnStateFolder): void {
   createStateHome();
   for (const path of [root, servers, logs]) makeOwnFolder(path);
   writeNewOwnFile(join(root, PROJECT_NOTE), serialize(project));
 }
 
-/** Finds it by its path, or else by the folder's identity, for a folder that was renamed or has several names. */
+/**
+ * Finds a state folder by the project's path, or else by the folder's identity, because a folder can be renamed or have
+ * several names.
+ */
 function find(home: StateHome, identity: FolderIdentity): FoundState | undefined {
   const likely = readNote(join(home.projects, folderName(identity.path)));
   if (likely?.note.path === identity.path) return likely;
@@ -106,7 +109,7 @@ function find(home: StateHome, identity: FolderIdentity): FoundState | undefined
   return all.find(({ note }) => note.path === identity.path) ?? all.find(({ note }) => isSameFolder(note, identity));
 }
 
-/** Takes the first name that is free; of several that start at once, one makes the note and the others find it. */
+/** Claims the first free name. If several processes start at once, one writes the note and the others find it. */
 function claim(home: StateHome, identity: FolderIdentity): FoundState {
   const name = folderName(identity.path);
   for (let number = 1; number <= MAX_NAMES; number += 1) {
@@ -115,7 +118,8 @@ function claim(home: StateHome, identity: FolderIdentity): FoundState {
     writeNewOwnFile(join(root, PROJECT_NOTE), serialize({ ...identity, id: randomBytes(ID_BYTES).toString('hex') }));
     const found = readNote(root);
     if (found?.note.path === identity.path) return found;
-    // Incomplete after a failure of the file system: the folder's name still shows its project.
+    // The note is incomplete after a file system failure. It can be removed, since the folder's name still shows its
+    // project.
     if (found === undefined) rmSync(join(root, PROJECT_NOTE));
   }
   throw stateErrors.stateFolderUnusable(join(home.projects, name), `no name is free after ${MAX_NAMES} attempts`);
@@ -127,7 +131,7 @@ function list({ projects }: StateHome): FoundState[] {
     names = readdirSync(projects).sort();
   } catch (error) {
     noteHandled('state', 'listing state folders', error);
-    // No dev server ever ran.
+    // No dev server has run yet.
     return [];
   }
   return names.flatMap((name) => readNote(join(projects, name)) ?? []);
@@ -135,13 +139,14 @@ function list({ projects }: StateHome): FoundState[] {
 
 function readNote(root: string): FoundState | undefined {
   try {
-    // For root, who is warned of a folder of another user, that user's note is good enough: it ends nothing.
+    // Root gets only a warning about another user's folder, so that user's note is accepted too. It can't make root end any
+    // process.
     const reader = process.getuid?.() || null;
     const note = JSON.parse(readOwnFile(join(root, PROJECT_NOTE), reader) ?? 'null') as Partial<ProjectNote> | null;
     return isNote(note) ? { folder: pathsIn(root), note } : undefined;
   } catch (error) {
     noteHandled('state', "reading a state folder's note", error);
-    // Incomplete or currently unreadable: it counts as another project's.
+    // Incomplete or currently unreadable, so it counts as another project's.
     return undefined;
   }
 }
@@ -163,7 +168,7 @@ function pathsIn(root: string): StateFolder {
   return { root, servers: join(root, 'servers'), logs: join(root, 'logs'), volumes: join(root, 'volumes') };
 }
 
-/** Readable, short enough for every file system, and different for different projects. */
+/** Returns a folder name that is readable, short enough for every file system, and unique per project. */
 function folderName(project: string): string {
   const readable = basename(project)
     .replace(/[^A-Za-z0-9_-]+/g, '_')

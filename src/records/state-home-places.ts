@@ -3,8 +3,8 @@ import { isAbsolute, join } from 'node:path';
 import { noteHandled } from '../os/debug/debug-log.js';
 
 /**
- * The places for state, the best first: `jamdev` where the XDG base directory specification has state, on macOS too, and
- * for a user whose home can't be written, one of this user's own among the temporary files.
+ * Returns the candidate folders for state, best first: `jamdev` in the XDG base directory for state, also on macOS; then,
+ * for users whose home is not writable, a per-user folder in the temporary directory.
  */
 export function stateHomePlaces(env: NodeJS.ProcessEnv = process.env): string[] {
   const temporary = join(tmpdir(), `jamdev-${process.getuid?.() ?? 'state'}`);
@@ -20,7 +20,7 @@ function findHome(): string | undefined {
     return isAbsolute(home) ? home : undefined;
   } catch (error) {
     noteHandled('state', 'finding the home of the user', error);
-    // A user that is unknown to the system has no home.
+    // A user without an account on this system has no home.
     return undefined;
   }
 }

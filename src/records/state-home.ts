@@ -18,13 +18,13 @@ export interface StateHome {
   root: string;
   /** One folder per project. */
   projects: string;
-  /** What the user should know about it, in sentences. */
+  /** Remarks for the user, in sentences. */
   remarks: readonly string[];
 }
 
 /**
- * @returns the folder of the state, existing or not, without changing the disk. A temporary folder only counts if it was
- * chosen instead of exactly the folder that is missing: it may be left from a start with another home.
+ * @returns the state home, whether it exists or not; does not change the disk. A temporary folder only counts if it was
+ * created in place of the same missing folder, since it may be left from a start with another home.
  */
 export function findStateHome(env: NodeJS.ProcessEnv = process.env): StateHome {
   const [best = '', ...others] = stateHomePlaces(env);
@@ -33,7 +33,7 @@ export function findStateHome(env: NodeJS.ProcessEnv = process.env): StateHome {
 }
 
 /**
- * Makes the state home, readable by this user only.
+ * Creates the state home, readable only by this user.
  * @throws JamdevError `StateFolderUnusable`
  */
 export function createStateHome(env: NodeJS.ProcessEnv = process.env): StateHome {
@@ -42,7 +42,7 @@ export function createStateHome(env: NodeJS.ProcessEnv = process.env): StateHome
     try {
       makeParents(place);
       const home = at(place, makeOwnFolder(place));
-      // The dot: it must be a folder.
+      // The trailing dot makes the check fail if it is not a folder.
       accessSync(`${place}/.`, constants.W_OK);
       const remarks = [...home.remarks, ...makeOwnFolder(home.projects)];
       if (refusal !== undefined) {
@@ -52,14 +52,14 @@ export function createStateHome(env: NodeJS.ProcessEnv = process.env): StateHome
       return { ...home, remarks };
     } catch (error) {
       refusal ??= error instanceof JamdevError ? error : stateErrors.stateFolderUnusable(place, errorCode(error));
-      // Something is wrong with the existing folder: the user must see that, so no other place is used.
+      // The existing folder is unsafe. The user must see that, so no other place is tried.
       if (refusal.code === 'StateFolderUnsafe') break;
     }
   }
   throw refusal ?? stateErrors.stateFolderUnusable('~', 'no home folder');
 }
 
-/** The file in a temporary folder that says which folder it replaces. */
+/** Returns the file in a temporary folder that says which folder it replaces. */
 function standInNote(place: string, best: string): string {
   return join(place, `in-place-of-${createHash('sha256').update(best).digest('hex').slice(0, NOTE_CHARACTERS)}`);
 }

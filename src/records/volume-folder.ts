@@ -6,25 +6,24 @@ import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { errorCode } from '../os/error-code.js';
 import { stateErrors } from './state-errors.js';
 
-/** How much of a name stays readable in a folder's name. */
+/** How many characters of a name stay readable in a folder's name. */
 const READABLE_CHARACTERS = 40;
 const HASH_CHARACTERS = 12;
 
-/** The folder that a backend's mount shows at /plane-data. */
+/** The folder that is mounted at /plane-data in a backend's container. */
 export interface VolumeFolder {
   /** The folder for all volumes; absolute. */
   volumes: string;
-  /** Absolute path, inside of `volumes`. */
+  /** Absolute path, inside `volumes`. */
   path: string;
 }
 
 /**
- * The folder that a backend's mount shows at /plane-data: one per service and key, and in it a sub path if one is asked
- * for. It outlives the backend.
- * @param places folders for all volumes, absolute: of a key that has its folder in none it is made in the first one
+ * Returns the folder to mount at /plane-data: one per service and key, plus a subpath if requested. It outlives the backend.
+ * @param places absolute folders for all volumes; the first one is used for a key that has no folder in any of them
  * @param mount true, or a path inside the key's folder
- * @returns undefined when nothing is to be mounted
- * @throws JamdevError `InvalidRequest` for a path that leads elsewhere
+ * @returns undefined if nothing should be mounted
+ * @throws JamdevError `InvalidRequest` for a path outside the key's folder
  */
 export function volumeFolderOf(
   places: readonly [string, ...string[]],
@@ -37,7 +36,8 @@ export function volumeFolderOf(
   const volumes = places.find((place) => isRealFolder(place, own)) ?? places[0];
   const folder = join(volumes, own);
   if (mount === true) return { volumes, path: folder };
-  // As the platform has it: no absolute path, no dots; backslashes too, for what they mean elsewhere.
+  // The platform's rules: no absolute path and no dots. Backslashes are refused too, since some systems treat them as
+  // separators.
   const parts = mount.split('/').filter((part, index) => part !== '' || index === 0);
   if (parts.some((part) => part === '' || part === '.' || part === '..' || /[\\\0]/.test(part))) {
     throw connectErrors.mountOutside(mount);
@@ -45,12 +45,12 @@ export function volumeFolderOf(
   return { volumes, path: join(folder, ...parts) };
 }
 
-/** Above it, the state folder lets nobody in but its owner. */
+/** Safe, since only the owner can enter the state folder above it. */
 const WRITABLE_BY_ALL = 0o777;
 
 /**
- * Creates it, writable by whatever user a container runs as: that one is seldom the one who runs jamdev. What a container
- * put there is never followed: a link in it could lead anywhere on this machine.
+ * Creates the folder, writable by any user, since a container seldom runs as jamdev's user. Links created by a container are
+ * never followed: they could point anywhere on this machine.
  * @throws JamdevError `StateFolderUnusable`, `StateFolderUnsafe`
  */
 export function createVolumeFolder({ volumes, path }: VolumeFolder): void {
@@ -76,7 +76,7 @@ function makeRealFolder(path: string): void {
   }
 }
 
-/** Whether a path below a folder is a folder, with no link on the way. */
+/** Whether a path inside a folder is a folder, with no link along the way. */
 function isRealFolder(folder: string, path: string): boolean {
   const parts = path.split(sep);
   return ['', ...parts].every((_, index) =>
@@ -84,7 +84,7 @@ function isRealFolder(folder: string, path: string): boolean {
   );
 }
 
-/** A folder name for any text: readable, short enough for every file system, and different for different texts. */
+/** Returns a folder name for any text: readable, short enough for every file system, and unique per text. */
 function safeName(text: string): string {
   const readable = text.replace(/[^A-Za-z0-9_-]+/g, '_').slice(0, READABLE_CHARACTERS);
   const hash = createHash('sha256').update(text).digest('hex').slice(0, HASH_CHARACTERS);
