@@ -5,17 +5,17 @@ import { pause } from '../os/clock.js';
 import { type ReadTurns, readInTurns } from '../os/read-in-turns.js';
 import type { Pipe, PipePool } from './pipe-pool.js';
 
-/** How long output may still come in after the end; more only if a process outside holds the pipe. */
+/** How long to wait for remaining output after the child's exit. A process outside of the tree may hold the pipe longer. */
 const DRAIN_MS = 500;
-/** The most that a pipe can hold on the systems that jamdev runs on, unless an administrator allows more; bytes. */
+/** The largest capacity of a pipe on supported systems, unless an administrator allows more; bytes. */
 const PIPE_BYTES = 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
-/** What a child prints to one of its streams, or to both. */
+/** The output of a child on one of its streams, or on both. */
 export class ChildOutput {
   /**
-   * What the child gets as its stream: a real pipe, or where that can't be made a socket of Node.js. execa takes any
-   * descriptor, though its types know the standard ones only.
+   * The child's stream: a real pipe, or, if none can be made, a socket of Node.js. execa accepts any descriptor, though its
+   * types allow only the standard ones.
    */
   readonly stdio: 1 | 'pipe';
   readonly #pipe: Pipe | undefined;
@@ -32,7 +32,8 @@ export class ChildOutput {
 
   /**
    * Prepares streams for a child.
-   * @param onProblem called with the error when they can't be opened by name, as `/dev/stderr`, in the child
+   * @param onProblem called with the error when no pipes can be made; the child then can't open its streams by name, such as
+   * `/dev/stderr`
    */
   static async open(count: number, pipes: PipePool, onProblem: (error: unknown) => void): Promise<ChildOutput[]> {
     try {
@@ -44,8 +45,8 @@ export class ChildOutput {
   }
 
   /**
-   * Begins to read. Call it once, as soon as the child was started.
-   * @param stream of the child; null where it got a real pipe
+   * Starts reading. Call it once, right after the child was started.
+   * @param stream the child's stream; null if the child got a real pipe
    */
   read(stream: Readable | null, take: (chunk: Buffer) => void): void {
     this.#take = take;
@@ -58,19 +59,19 @@ export class ChildOutput {
     });
   }
 
-  /** Closes it if no child was started. */
+  /** Closes the pipe if no child was started. */
   discard(): void {
     if (this.#pipe === undefined) return;
     closeSync(this.#pipe.writeFd);
     closeSync(this.#pipe.readFd);
   }
 
-  /** Resolves when all output from before this call was handed over. Call it when the child has ended. */
+  /** Resolves when all output from before this call was handed over. Call it after the child has exited. */
   async finish(): Promise<void> {
     await Promise.race([this.#ended, pause(DRAIN_MS)]);
-    // The timer may have been faster than a busy event loop.
+    // On a busy event loop, the timer may fire before pending output is read.
     if (this.#pipe !== undefined && this.#stream?.destroyed === false) {
-      // Hands over what was read already.
+      // Hands over the buffered output.
       while (this.#stream.read() !== null);
       this.#readRest(this.#pipe.readFd);
     }
@@ -87,7 +88,7 @@ export class ChildOutput {
         this.#take(buffer.subarray(0, length));
       }
     } catch (error) {
-      // EAGAIN: it is empty, and somebody still holds the other end.
+      // EAGAIN means that the pipe is empty and another process still holds the other end.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
     }
   }

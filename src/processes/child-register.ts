@@ -1,13 +1,16 @@
 import type { TreeRoot } from './process-tree.js';
 
-/** What every part that starts processes has to do, so that they are found after a crash of this program. */
+/**
+ * Registers started processes, so that they are found after a crash of this program. Every part that starts processes uses
+ * it.
+ */
 export interface ChildRegister {
   /**
-   * Returns the variables for every process. Call it right before each start: what identifies the process is on disk
-   * when it returns.
-   * @throws JamdevError `StateFolderUnusable` when that is not possible
+   * Returns the variables to set for a process. Call it right before each start: the data that identifies the process is on
+   * disk when this returns.
+   * @throws JamdevError `StateFolderUnusable` if that fails
    */
   environment(): Record<string, string>;
-  /** Notes a process that was started, in case it replaces its environment. */
+  /** Records a started process, in case it replaces its environment. */
   note(root: TreeRoot): void;
 }

@@ -5,7 +5,7 @@ import { identify, sampleTree, type TreeRoot, type TreeSample } from './process-
 import { sendSignal } from './signal.js';
 import type { TerminableTree } from './termination.js';
 
-/** The processes of a child of this program that leads a group of its own, and of all that it starts. */
+/** A child process that leads its own process group, and all of its descendants. */
 export class ChildTree implements TerminableTree {
   readonly leaderExit: Promise<unknown>;
   #id: string;
@@ -16,9 +16,9 @@ export class ChildTree implements TerminableTree {
   #known: readonly ProcessEntry[] = [];
 
   /**
-   * @param id what processes of the tree have in `SESSION_BACKEND_ID`, or in `JAMDEV_BUILD_ID`
-   * @param leaderExit resolves when the child has ended
-   * @param snapshots shared with other trees that are looked for at the same moments
+   * @param id the value of `SESSION_BACKEND_ID` or `JAMDEV_BUILD_ID` in the tree's processes
+   * @param leaderExit resolves when the child has exited
+   * @param snapshots shared with other trees that are sampled at the same time
    */
   constructor(id: string, pid: number, leaderExit: Promise<unknown>, snapshots: SnapshotSource) {
     this.#snapshots = snapshots;
@@ -27,7 +27,7 @@ export class ChildTree implements TerminableTree {
     this.leaderExit = leaderExit.then(() => {
       this.#leaderRuns = false;
     });
-    // At once: the child can't have been waited for yet. If it fails, each sample tries again.
+    // Immediately, because the child can't have been reaped yet. If this fails, each sample tries again.
     void this.identity().catch(ignoreError('processes', 'identifying a process'));
   }
 
@@ -36,15 +36,15 @@ export class ChildTree implements TerminableTree {
   }
 
   /**
-   * Returns what identifies the child after a crash of this program.
-   * @throws when the process table can't be read
+   * Returns the data that identifies the child after a crash of this program.
+   * @throws if the process table can't be read
    */
   async identity(): Promise<TreeRoot> {
     this.#root ??= await identify(this.#id, this.#pid);
     return this.#root;
   }
 
-  /** Gives it another id, which the processes that it starts from now on have in their environment. */
+  /** Changes the id. Processes that the child starts from now on must have the new one in their environment. */
   async rename(id: string): Promise<TreeRoot> {
     this.#id = id;
     this.#root = { ...(await this.identity()), backendId: id };
@@ -55,7 +55,7 @@ export class ChildTree implements TerminableTree {
     return this.#sample(false);
   }
 
-  /** The same for those who only add up what it uses; see {@link SnapshotSource.takeCheaply}. */
+  /** Like {@link sample}, for callers that only sum up resource usage; see {@link SnapshotSource.takeCheaply}. */
   sampleCheaply(): Promise<TreeSample> {
     return this.#sample(true);
   }

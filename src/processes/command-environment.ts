@@ -1,11 +1,11 @@
 import { delimiter, dirname, join } from 'node:path';
 
-/** Variables that npm sets for the script it runs: they describe the script that started jamdev, and no other. */
+/** Variables that npm sets for the script that started jamdev. They don't describe any other script. */
 const OF_NPM_SCRIPT = /^npm_(?:package|lifecycle)_|^npm_command$/;
 
 /**
- * The environment in which a project's own commands run: the user's, the project's on top, and the programs in
- * node_modules/.bin on the PATH, as npm has them for scripts.
+ * Returns the environment for a project's own commands: the user's variables, overridden by the project's, with
+ * node_modules/.bin on the PATH, as npm does for scripts.
  */
 export function commandEnvironment(folder: string, ...layers: Record<string, string>[]): NodeJS.ProcessEnv {
   const inherited = { ...process.env };

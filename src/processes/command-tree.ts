@@ -4,8 +4,8 @@ import { addDescendants, type TreeSample } from './process-tree.js';
 import type { TerminableTree } from './termination.js';
 
 /**
- * A command that runs in this program's own process group, with what it started in that group. A process that left the
- * group, as daemons do, does not belong to it.
+ * A command that runs in this program's own process group, with its descendants in that group. Processes that leave the
+ * group, as daemons do, are not part of the tree.
  */
 export class CommandTree implements TerminableTree {
   readonly leaderExit: Promise<unknown>;
@@ -15,9 +15,9 @@ export class CommandTree implements TerminableTree {
   #known: readonly ProcessEntry[] = [];
 
   /**
-   * @param pid of the command's first process
-   * @param mark a `NAME=value` that only its environment, and what it handed on of it, can have
-   * @param leaderExit resolves when the first process has ended
+   * @param pid the pid of the command's first process
+   * @param mark a `NAME=value` that only appears in the environments of the command and its descendants
+   * @param leaderExit resolves when the first process has exited
    */
   constructor(pid: number, mark: string, leaderExit: Promise<unknown>) {
     this.#pid = pid;
@@ -31,7 +31,10 @@ export class CommandTree implements TerminableTree {
     return this.#leaderRuns ? this.#pid : undefined;
   }
 
-  /** Call it while the command runs: after its end, only Linux can tell its processes, by their environments. */
+  /**
+   * Samples the tree. Call it while the command runs: after its exit, only Linux can identify its processes, by their
+   * environments.
+   */
   async sample(): Promise<TreeSample> {
     let all: ProcessEntry[];
     try {
@@ -49,7 +52,7 @@ export class CommandTree implements TerminableTree {
     return { known: true, living: this.#known, ended: [] };
   }
 
-  /** The group is this program's own. */
+  /** Does nothing, since the group is this program's own. */
   killGroup(): void {}
 
   #isMember({ pid, startId }: ProcessEntry): boolean {

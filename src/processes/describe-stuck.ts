@@ -1,7 +1,7 @@
 import { commandOf } from './process-table.js';
 import type { Stuck } from './termination.js';
 
-/** Tells why processes do not end and what to do, in sentences. */
+/** Explains why processes don't exit and what to do, in sentences. */
 export async function describeStuck({ living, refused, cause }: Stuck): Promise<string> {
   if (cause !== undefined) {
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -4,22 +4,22 @@ import { processErrors } from './process-errors.js';
 import { environmentOf, findProcess, hasProc, listProcesses, type ProcessEntry } from './process-table.js';
 import { markersIn } from './run-marker.js';
 
-/** Usually two are enough. */
+/** Safety limit: two passes are usually enough. */
 const MAX_PASSES = 1_000;
 
-/** Processes, and the markers of runs in their environments. */
+/** Processes and the run markers in their environments. */
 export interface MarkedProcesses {
   entries: readonly ProcessEntry[];
-  /** By pid; processes without any are left out. */
+  /** By pid. Processes without markers are left out. */
   markers: ReadonlyMap<number, readonly string[]>;
 }
 
 /**
- * Lists all processes with the markers of runs in their environments, as far as the system shows those: on Linux all of
- * this user's, on macOS those that `ps` shows (not of Apple's own programs).
+ * Lists all processes with the run markers in their environments, if the system shows these: on Linux for all of this user's
+ * processes, on macOS for those that `ps` shows (not Apple's own programs).
  *
- * A process may start another one and end between being listed and being read. So this continues until every
- * process that was listed was also read.
+ * A process can start another one and exit after it was listed and before it was read. So this repeats until every listed
+ * process was also read.
  * @throws JamdevError `ProcessTableUnreadable`
  */
 export async function listMarkedProcesses(source: 'proc' | 'ps' = hasProc() ? 'proc' : 'ps'): Promise<MarkedProcesses> {
@@ -29,7 +29,7 @@ export async function listMarkedProcesses(source: 'proc' | 'ps' = hasProc() ? 'p
   for (let pass = 0; pass < MAX_PASSES; pass += 1) {
     const entries = (await listProcesses()).filter(({ zombie }) => !zombie);
     let hasVanished = false;
-    // The newest first: they are the ones that may be gone in a moment.
+    // Newest first, since these are the most likely to exit soon.
     for (const entry of entries.toSorted((a, b) => b.startedAt - a.startedAt)) {
       const identity = `${entry.pid} ${entry.startId}`;
       if (seen.has(identity)) continue;
@@ -44,7 +44,7 @@ export async function listMarkedProcesses(source: 'proc' | 'ps' = hasProc() ? 'p
   throw processErrors.processTableUnreadable(source, new Error('processes start and end faster than it is read'));
 }
 
-/** The letter for "with the environment": on macOS `-e` means all processes. */
+/** The `ps` option that includes environments. On macOS it is `-E`, because `-e` means all processes. */
 const PS_OPTIONS = process.platform === 'darwin' ? '-axEwwo' : 'axewwo';
 
 async function readFromPs(): Promise<Map<number, readonly string[]>> {
@@ -54,7 +54,7 @@ async function readFromPs(): Promise<Map<number, readonly string[]>> {
   return parsePsEnvironments(stdout);
 }
 
-/** Parses lines of a pid, a command, its arguments and its environment, all with spaces in between. */
+/** Parses lines with a pid, a command, its arguments and its environment, separated by spaces. */
 export function parsePsEnvironments(output: string): Map<number, readonly string[]> {
   const found = new Map<number, readonly string[]>();
   for (const line of output.split('\n')) {

@@ -7,17 +7,17 @@ import { ignoreError, noteHandled } from '../os/debug/debug-log.js';
 import { filesOpenForWriting } from './open-files.js';
 import { hasProc, listProcesses } from './process-table.js';
 
-/** How many processes are looked at before anything else gets a turn. */
+/** How many processes are inspected before yielding to the event loop. */
 const PROCESSES_AT_ONCE = 10;
-/** An `lsof` that hangs says nothing, like one that is missing. */
+/** An `lsof` that hangs is treated like a missing one. */
 const LSOF_TIMEOUT_MS = 2_000;
-/** `lsof -F` prints access as one letter; these allow writing. */
+/** Access letters of `lsof -F` that include writing. */
 const WRITING = new Set(['w', 'u']);
 
 /** A process that has a file open for writing. */
 export interface FileWriter {
   pid: number;
-  /** As asked for. */
+  /** The path that the caller passed. */
   path: string;
   /** "device:inode". */
   file: string;
@@ -26,9 +26,9 @@ export interface FileWriter {
 type Source = 'proc' | 'lsof';
 
 /**
- * Finds the processes that have files open for writing, but for this one. Linux: /proc; elsewhere: `lsof`.
+ * Finds the processes, other than this one, that have files open for writing. Uses /proc on Linux and `lsof` elsewhere.
  * @param paths absolute
- * @returns none where the system does not tell: it has neither, or they are another user's
+ * @returns an empty list if the system does not tell: it has neither, or the processes belong to another user
  */
 export async function findFileWriters(
   paths: readonly string[],
@@ -48,7 +48,7 @@ export async function findFileWriters(
     .flatMap(({ pid, file }) => (wanted.get(file) ?? []).map((path) => ({ pid, path, file })));
 }
 
-/** Whether a process still has the file open for writing. */
+/** Whether a process still has a file open for writing. */
 export async function isStillWriting(
   { pid, path, file }: FileWriter,
   source: Source = hasProc() ? 'proc' : 'lsof',
@@ -69,7 +69,7 @@ async function searchProc(paths: readonly string[]): Promise<Found[]> {
   return found;
 }
 
-/** The files that a process has open under the names of some files: in a container, the folders above are others. */
+/** Lists a process's open files with the same base names. In a container, the parent folders have other names. */
 function openFiles(pid: number, paths: readonly string[]): Found[] {
   const names = new Set(paths.map((path) => basename(path)));
   return filesOpenForWriting(pid, (path) => names.has(basename(path))).map(({ file }) => ({ pid, file }));
@@ -83,14 +83,14 @@ async function searchLsof(args: readonly string[]): Promise<Found[]> {
     return parseFileWriters(stdout);
   } catch (error) {
     noteHandled('processes', 'asking lsof who has a file open', error);
-    // lsof exits 1 when nothing has one of the files open; what it printed still counts.
+    // lsof exits with 1 if none of the files are open. Its output still counts.
     return parseFileWriters((error as { stdout?: string }).stdout ?? '');
   }
 }
 
 /**
- * Parses `lsof -F paDi`: a line `p123` starts a process, `f4` a file of it, of which the lines after that tell the access,
- * the device in hexadecimal digits and the inode.
+ * Parses `lsof -F paDi`. A line `p123` starts a process, and `f4` one of its files. The lines after that have the file's
+ * access, device (hexadecimal) and inode.
  */
 export function parseFileWriters(output: string): Found[] {
   const found: Found[] = [];

@@ -5,13 +5,13 @@ import { noteHandled } from '../os/debug/debug-log.js';
 import { hasProc } from './process-table.js';
 
 /**
- * Where a process stands in its terminal. In the foreground, what is typed as Ctrl-C reaches every process of its group,
- * its children too; in the background (`jamdev dev &`, or `bg` after Ctrl-Z) one that changes the terminal's mode is
- * stopped by the system. `none`: it has no terminal, or nothing can be told.
+ * The place of a process in its terminal. In the foreground, Ctrl-C reaches every process of its group, including its
+ * children. In the background (`jamdev dev &`, or `bg` after Ctrl-Z), the system stops a process that changes the terminal's
+ * mode. `none`: it has no terminal, or the system does not tell.
  */
 export type TerminalPlace = 'foreground' | 'background' | 'none';
 
-/** Where this process stands in its terminal right now. */
+/** Returns the current place of this process in its terminal. */
 export async function terminalPlace(source: 'proc' | 'ps' = hasProc() ? 'proc' : 'ps'): Promise<TerminalPlace> {
   try {
     if (source === 'proc') return placeFromStat(readFileSync('/proc/self/stat', 'utf8'));
@@ -23,19 +23,19 @@ export async function terminalPlace(source: 'proc' | 'ps' = hasProc() ? 'proc' :
   }
 }
 
-/** Reads /proc/PID/stat: behind the name, which may hold parentheses, come state, ppid, pgrp, session, tty_nr, tpgid. */
+/** Parses /proc/PID/stat. The name may contain parentheses; after it come state, ppid, pgrp, session, tty_nr and tpgid. */
 export function placeFromStat(stat: string): TerminalPlace {
   const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return place(Number(group), Number(foreground));
 }
 
-/** Reads `ps -o pgid=,tpgid=`. */
+/** Parses `ps -o pgid=,tpgid=`. */
 export function placeFromPs(output: string): TerminalPlace {
   const [group, foreground] = output.trim().split(/\s+/).map(Number);
   return place(group, foreground);
 }
 
-/** @param foreground the group in the foreground of the terminal; 0 or -1 without one */
+/** @param foreground the foreground process group of the terminal; 0 or -1 if there is no terminal */
 function place(group: number | undefined, foreground: number | undefined): TerminalPlace {
   if (!(group !== undefined && foreground !== undefined && group > 0 && foreground > 0)) return 'none';
   return group === foreground ? 'foreground' : 'background';

@@ -6,7 +6,7 @@ import { argumentsOf, findProcess, hasProc, listProcesses } from './process-tabl
 
 /** A package runner that started this program and waits for it. */
 export interface RunnerProcess {
-  /** As typed: npx, npm, pnpm, yarn, bun. */
+  /** The name as typed: npx, npm, pnpm, yarn, bun. */
   name: string;
   pid: number;
   startId: string;
@@ -14,30 +14,32 @@ export interface RunnerProcess {
 
 /** How this program was started. */
 export interface Launch {
-  /** The nearest first; several when a script of package.json runs another one. */
+  /** The nearest first. There are several if a package.json script runs another one. */
   runners: RunnerProcess[];
-  /** It is meant to outlive the terminal. Node.js undoes what nohup sets up, so that this shows only in its traces. */
+  /**
+   * Whether it should outlive the terminal. Node.js resets nohup's signal handling, so this is derived from the environment.
+   */
   nohup: boolean;
 }
 
 /**
- * Looks at the ancestors of this process: package runners, with the shell that each starts for its command. A shell that
- * a person or a script file drives ends the look, so that what is started in it is bound to nothing above it, although
- * it inherits npm's variables; so does a session of its own (setsid).
+ * Finds the package runners among this process's ancestors, together with the shell that each starts for its command. The
+ * search ends at a shell that a person or a script file controls, and at another session (setsid). A program started in such
+ * a shell does not depend on the processes above it, although it inherits npm's variables.
  */
 export async function findLaunch(env: NodeJS.ProcessEnv = process.env): Promise<Launch> {
   const runners: RunnerProcess[] = [];
   const session = sessionOf(process.pid);
   let shellLine: string | undefined;
   let isBelowProgram = false;
-  // Without /proc every look is a run of `ps`.
+  // Without /proc, each lookup would run `ps`, so list all processes once.
   const all = hasProc() ? undefined : await listProcesses();
   for (let pid = process.ppid; pid > 1; ) {
     const entry = all === undefined ? await findProcess(pid) : all.find((each) => each.pid === pid);
     if (entry === undefined) break;
     const ancestor = classifyAncestor(await argumentsOf(pid));
     if (ancestor.kind === 'shell command') {
-      // A fork of the same shell has the same command line; a shell in a shell is one that somebody drives.
+      // A fork of the same shell has the same command line. A shell inside another shell is controlled by someone.
       if (shellLine !== undefined && shellLine !== ancestor.line) break;
       shellLine = ancestor.line;
     } else if (ancestor.kind === 'runner' && sessionOf(pid) === session) {
@@ -46,7 +48,7 @@ export async function findLaunch(env: NodeJS.ProcessEnv = process.env): Promise<
     } else if (ancestor.kind === 'wrapper') {
       shellLine = undefined;
     } else {
-      // A program that nohup started may start this one for purposes of its own: its variable is only inherited.
+      // A program started by nohup may itself start jamdev for other purposes. Then the nohup variable is only inherited.
       isBelowProgram = ancestor.kind === 'other' && shellLine === undefined;
       break;
     }
@@ -56,7 +58,7 @@ export async function findLaunch(env: NodeJS.ProcessEnv = process.env): Promise<
   return { runners: nohup ? [] : runners, nohup };
 }
 
-/** The session of a process, on Linux: what setsid makes a new one of. */
+/** Returns the session of a process, on Linux. setsid creates a new one. */
 function sessionOf(pid: number): string | undefined {
   if (!hasProc()) return undefined;
   try {

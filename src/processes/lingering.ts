@@ -1,17 +1,17 @@
 import { pause } from '../os/clock.js';
 import type { ChildTree } from './child-tree.js';
 
-/** A process that runs longer than this after the first of its tree is a daemon, not a step in the background. */
+/** A process that outlives the first process of its tree by more than this is a daemon, not a background step. */
 const LINGERING_MS = 10_000;
 const LINGERING_PAUSE_MS = 100;
 
-/** Processes that outlive the first one of their tree, and that nobody ends. */
+/** Processes that outlive the first process of their tree and that jamdev does not end. */
 export interface Lingering {
-  /** Resolves when they have ended, or are found to be daemons: a step in the background may still write files. */
+  /** Resolves when they have exited, or turn out to be daemons. Until then, a background step may still write files. */
   gone: Promise<void>;
 }
 
-/** Finds out what a child that has ended left running. @returns undefined: nothing, or it is not known */
+/** Finds processes that an exited child left running. @returns undefined if there are none, or if it is unknown */
 export async function lookForRest(tree: ChildTree): Promise<Lingering | undefined> {
   return (await lives(tree)) ? { gone: untilGone(tree) } : undefined;
 }

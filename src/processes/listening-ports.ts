@@ -8,15 +8,15 @@ import { hasProc } from './process-table.js';
 export interface ListeningPort {
   pid: number;
   port: number;
-  /** Only reachable from this machine. */
+  /** Whether it is only reachable from this machine. */
   loopback: boolean;
 }
 
 /**
- * The TCP ports that processes listen on. Linux: /proc; elsewhere: `lsof`. Processes of other users are left out
- * where the system hides them; an empty list also means that the system does not tell.
- * @param pids only these processes; all when not given
- * @param options.sockets shared with callers that ask at the same moments
+ * Lists the TCP ports that processes listen on. Uses /proc on Linux and `lsof` elsewhere. Processes of other users are left
+ * out if the system hides them. An empty list can also mean that the system does not tell.
+ * @param pids only these processes; default: all
+ * @param options.sockets shared with callers that list ports at the same time
  */
 export async function listListeningPorts(
   pids?: ReadonlySet<number>,
@@ -32,11 +32,11 @@ interface ListOptions {
 
 type Sockets = ReadonlyMap<string, { port: number; loopback: boolean }>;
 
-/** The listening sockets of the machine, where there is /proc. */
+/** The machine's listening sockets, on systems with /proc. */
 export class SocketTable {
   #pending: Promise<Sockets> | undefined;
 
-  /** Reads the sockets by inode. Callers of the same moment share one read, as the system takes long over its list. */
+  /** Reads the sockets by inode. Concurrent callers share one read, because the system needs long to produce its list. */
   read(): Promise<Sockets> {
     this.#pending ??= new Promise((resolve) => {
       setImmediate(() => {
@@ -65,7 +65,7 @@ async function listFromProc(sockets: SocketTable, pids?: ReadonlySet<number>): P
 
 const TCP_LISTEN = '0A';
 
-/** Parses /proc/net/tcp or tcp6, keeping the listening sockets. */
+/** Parses /proc/net/tcp or tcp6 and keeps the listening sockets. */
 export function parseProcNet(text: string): { inode: string; port: number; loopback: boolean }[] {
   return text
     .split('\n')
@@ -78,7 +78,10 @@ export function parseProcNet(text: string): { inode: string; port: number; loopb
     });
 }
 
-/** Addresses stand in host byte order: 127.0.0.1 is 0100007F on the little-endian machines that Node.js runs on. */
+/**
+ * Whether an address is loopback. Addresses are in host byte order: 127.0.0.1 is 0100007F on little-endian machines, the
+ * only ones that Node.js supports here.
+ */
 function isLoopbackHex(address: string): boolean {
   if (address.length === 8) return address.endsWith('7F');
   return address === '00000000000000000000000001000000' || /^0{16}FFFF0000.{6}7F$/.test(address);
@@ -120,12 +123,12 @@ async function listFromLsof(pids?: ReadonlySet<number>): Promise<ListeningPort[]
     const { stdout } = await promisify(execFile)('lsof', ['-nP', '-iTCP', '-sTCP:LISTEN', ...only, '-Fpn']);
     return parseLsof(stdout);
   } catch (error) {
-    // lsof exits 1 when it finds nothing, or when one of the pids is gone; what it printed still counts.
+    // lsof exits with 1 if it finds nothing or if one of the pids no longer exists. Its output still counts.
     return parseLsof(String((error as { stdout?: unknown }).stdout ?? ''));
   }
 }
 
-/** Parses `lsof -F pn`: a line `p123` starts a process, each `n127.0.0.1:80` after it is a socket of it. */
+/** Parses `lsof -F pn`. A line `p123` starts a process; each `n127.0.0.1:80` after it is one of its sockets. */
 export function parseLsof(output: string): ListeningPort[] {
   const found: ListeningPort[] = [];
   let pid = 0;

@@ -1,25 +1,27 @@
 import { posix } from 'node:path';
 
-/** Programs that run a package's command or a script of package.json, and wait for it. */
+/** Programs that run a package's command or a package.json script, and wait for it. */
 const RUNNERS = ['npm', 'npx', 'pnpm', 'pnpx', 'pn', 'pnx', 'yarn', 'yarnpkg', 'bun', 'bunx'];
-/** What scripts of package.json are commonly prefixed with: each runs one command and ends with it. */
+/** Common prefixes of package.json scripts. Each runs one command and exits with it. */
 const WRAPPERS = ['cross-env', 'cross-env-shell', 'dotenv', 'dotenvx', 'env-cmd'];
 const INTERPRETERS = ['node', 'nodejs', 'bun'];
 const SHELLS = ['sh', 'dash', 'ash', 'bash', 'zsh', 'ksh', 'fish'];
 
-/** What a program in the line of ancestors is, as far as that decides who started this one. */
+/** The role of an ancestor process in starting this program. */
 export type Ancestor =
   | { kind: 'runner'; name: string }
-  /** A shell that runs a command line given with -c, as package runners start one; `line` tells it from another. */
+  /**
+   * A shell that runs a command line given with -c, as package runners start it. `line` distinguishes it from other shells.
+   */
   | { kind: 'shell command'; line: string }
   | { kind: 'wrapper' }
-  /** A shell that a person or a script file drives. */
+  /** A shell that a person or a script file controls. */
   | { kind: 'shell' }
   | { kind: 'other' };
 
 /**
- * Tells what a program is by its command line. npm writes a title of its own over its arguments (`npm run dev`); other
- * package runners show as their interpreter and script (`node /usr/bin/pnpm run dev`), or as a binary.
+ * Classifies a program by its command line. npm replaces its arguments with a title (`npm run dev`). Other package runners
+ * show up as an interpreter and a script (`node /usr/bin/pnpm run dev`), or as a binary.
  */
 export function classifyAncestor(commandLine: readonly string[]): Ancestor {
   const words = commandLine.length === 1 ? (commandLine[0] ?? '').split(' ') : commandLine;
@@ -35,13 +37,16 @@ export function classifyAncestor(commandLine: readonly string[]): Ancestor {
 
 function classifyScript(args: readonly string[]): Ancestor {
   const script = baseName(args.find((word) => !word.startsWith('-')) ?? '');
-  // `npm-cli.js` is npm, `yarn-4.1.0.cjs` is Yarn.
+  // `npm-cli.js` is npm, and `yarn-4.1.0.cjs` is Yarn.
   const name = script.replace(/\.[cm]?js$/, '').replace(/-(cli|\d+(\.\d+)*.*)$/, '');
   if (RUNNERS.includes(name)) return { kind: 'runner', name };
   return WRAPPERS.includes(name) ? { kind: 'wrapper' } : { kind: 'other' };
 }
 
-/** Bun is an interpreter as well: `bun dev` runs a script of package.json, `bun dev.ts` and `bun test` a program. */
+/**
+ * Whether `bun` runs a package command. It is an interpreter as well: `bun dev` runs a package.json script, but `bun dev.ts`
+ * and `bun test` run a program.
+ */
 function runsPackageCommand(args: readonly string[]): boolean {
   const [first, second] = args.filter((word) => !word.startsWith('-'));
   if (first === 'x') return true;
@@ -50,7 +55,7 @@ function runsPackageCommand(args: readonly string[]): boolean {
 }
 
 function baseName(path: string): string {
-  // A login shell has a hyphen in front.
+  // The name of a login shell begins with a hyphen.
   return posix
     .basename(path)
     .replace(/^-/, '')

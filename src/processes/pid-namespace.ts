@@ -1,7 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import { noteHandled } from '../os/debug/debug-log.js';
 
-/** Names the space that pids of this program are from: each container has its own. '' where the system does not tell. */
+/** Returns an id of this program's pid namespace; each container has its own. '' if the system does not tell. */
 export function pidNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid');

@@ -9,25 +9,25 @@ import { ReadTurns } from '../os/read-in-turns.js';
 import { pidNamespace } from './pid-namespace.js';
 import { hasEnded } from './process-table.js';
 
-/** A pipe as the shell makes it, unlike the sockets that Node.js gives to children: these can't be opened by name. */
+/** A pipe as a shell makes it. Unlike the sockets that Node.js gives to children, it can be opened by name. */
 export interface Pipe {
-  /** Does not block. */
+  /** Non-blocking. */
   readFd: number;
-  /** Blocks. */
+  /** Blocking. */
   writeFd: number;
 }
 
-/** How many are made at once: one process of `mkfifo` makes them all. */
+/** How many pipes are made at once, by a single `mkfifo` process. */
 const BATCH_SIZE = 8;
-/** With fewer than these, more are made in the background: a backend takes two. */
+/** When fewer pipes than this are ready, more are made in the background. A backend takes two. */
 const LOW = 2;
 
 /**
- * Makes pipes. Node.js has no call for it; a FIFO that is open at both ends and has lost its name is the same thing.
- * Some are kept ready, so that no start of a backend waits for `mkfifo` (docs/decisions/007-pipes-by-mkfifo.md).
+ * Makes pipes. Node.js has no call for that, but a FIFO that is open at both ends and unlinked is the same. A few are kept
+ * ready, so that starting a backend does not wait for `mkfifo` (docs/decisions/007-pipes-by-mkfifo.md).
  */
 export class PipePool {
-  /** Shared by what reads the pipes. */
+  /** Shared by all readers of the pipes. */
   readonly turns = new ReadTurns();
   readonly #ready: Pipe[] = [];
   readonly #mkfifo: string;
@@ -40,19 +40,19 @@ export class PipePool {
     this.#mkfifo = mkfifo;
   }
 
-  /** Whether some are being made, which takes descriptors for a moment. */
+  /** Whether pipes are being made, which takes file descriptors temporarily. */
   get isMaking(): boolean {
     return this.#making !== undefined;
   }
 
-  /** Makes some, to have them when they are needed. Best effort: what fails here fails again when they are taken. */
+  /** Makes pipes ahead of time. Best effort: a persistent failure occurs again in {@link take}. */
   async fill(): Promise<void> {
     if (this.#ready.length < LOW) await this.#make().catch(ignoreError('processes', 'making pipes ahead'));
   }
 
   /**
-   * Hands out pipes; both ends are the caller's to close.
-   * @throws when they can't be made
+   * Hands out pipes. The caller must close both ends.
+   * @throws if they can't be made
    */
   async take(count: number): Promise<Pipe[]> {
     while (this.#ready.length < count) await this.#make();
@@ -61,7 +61,7 @@ export class PipePool {
     return pipes;
   }
 
-  /** Makes a folder for named pipes. It is the caller's to remove; a later start does so if this program is killed. */
+  /** Makes a folder for named pipes. The caller must remove it; a later start does so if this program is killed. */
   async makeFolder(): Promise<string> {
     this.#removing ??= removeAbandoned().catch(ignoreError('processes', 'removing pipes of programs that were killed'));
     await this.#removing;
@@ -93,12 +93,12 @@ export class PipePool {
   }
 }
 
-/** How names of folders begin in which programs of this pid namespace make pipes; their pid comes next. */
+/** Returns the prefix of the names of pipe folders in this pid namespace; the pid of the program follows. */
 function ownPrefix(): string {
   return `jamdev-pipes-${pidNamespace().replace(/\D/g, '')}-`;
 }
 
-/** Removes the folders of programs that were killed while they made pipes. */
+/** Removes the folders of programs that were killed while making pipes. */
 async function removeAbandoned(): Promise<void> {
   const prefix = ownPrefix();
   for (const name of await readdir(tmpdir())) {
@@ -107,7 +107,10 @@ async function removeAbandoned(): Promise<void> {
   }
 }
 
-/** The reading end first and without blocking: otherwise each would wait for the other. */
+/**
+ * Opens both ends of a FIFO. The reading end comes first and non-blocking, since each end would otherwise wait for the
+ * other.
+ */
 function openPipe(path: string): Pipe {
   const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {

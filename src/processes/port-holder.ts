@@ -1,7 +1,7 @@
 import { listListeningPorts } from './listening-ports.js';
 import { commandOf } from './process-table.js';
 
-/** Says who listens on a port: `pid 4711 (node server.js)`, or '' where the system does not tell. */
+/** Describes the process that listens on a port, such as `pid 4711 (node server.js)`; '' if the system does not tell. */
 export async function describePortHolder(port: number): Promise<string> {
   const holder = (await listListeningPorts()).find((each) => each.port === port);
   if (holder === undefined) return '';

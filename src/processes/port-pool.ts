@@ -3,21 +3,24 @@ import { createServer, type Server } from 'node:net';
 import { requestErrors } from '../contract/errors/request-errors.js';
 import { ignoreError } from '../os/debug/debug-log.js';
 
-/** Below the range that Linux (32768) and macOS (49152) hand out by themselves, so nobody else gets these by chance. */
+/**
+ * Below the range of ephemeral ports on Linux (32768) and macOS (49152), so that no other program gets these ports by
+ * chance.
+ */
 const FIRST_PORT = 20_000;
 const BLOCK_SIZE = 64;
 const BLOCK_COUNT = 198;
 
-/** A block of ports that belongs to this pool alone while its claim listens. */
+/** A block of ports that belongs to this pool as long as its claim listens. */
 interface Block {
   claim: Server;
   first: number;
 }
 
 /**
- * Hands out ports for child processes to listen on; no two users of a pool, and no two dev servers of this machine,
- * ever hold the same one. A dev server claims ports by blocks: it listens on a block's first port itself, which the
- * system lets only one process do and takes back when that process dies, and hands out the others in turn.
+ * Hands out ports for child processes to listen on. No two users of a pool, and no two dev servers on this machine, ever
+ * hold the same port. A dev server claims ports in blocks: it listens on a block's first port itself and hands out the
+ * others in turn. The system allows only one process to listen on that port, and frees it when the process exits.
  */
 export class PortPool {
   readonly #blocks: Block[] = [];
@@ -38,7 +41,7 @@ export class PortPool {
         const port = this.#portAt(this.#cursor % candidates);
         this.#cursor = (this.#cursor + 1) % candidates;
         if (this.#inUse.has(port)) continue;
-        // Reserved before the first await, so that concurrent callers pass it by.
+        // Reserved before the first await, so that concurrent callers skip it.
         this.#inUse.add(port);
         if (await isFree(port)) return port;
         this.#inUse.delete(port);
@@ -80,7 +83,7 @@ export class PortPool {
   }
 }
 
-/** Whether a backend could listen on the port, on either loopback address. */
+/** Whether a backend could listen on the port, on both loopback addresses. */
 async function isFree(port: number): Promise<boolean> {
   for (const host of ['127.0.0.1', '::1']) {
     const server = await tryListen(port, host);
@@ -93,7 +96,7 @@ async function isFree(port: number): Promise<boolean> {
   return true;
 }
 
-/** @returns undefined when the port is taken; a server that does not listen when the machine lacks the address. */
+/** @returns undefined if the port is taken; a server that does not listen if the machine lacks the address */
 async function tryListen(port: number, host: string): Promise<Server | undefined> {
   const server = createServer((socket) => socket.destroy());
   server.listen({ port, host, exclusive: true });

@@ -1,7 +1,7 @@
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { quote } from '../contract/errors/quote.js';
 
-/** Programs that can't be started, and processes that can't be seen. */
+/** Errors about programs that can't be started and processes that can't be listed. */
 export const processErrors = {
   processTableUnreadable: (source: 'proc' | 'ps', cause: unknown) => {
     const { code, message } = cause as NodeJS.ErrnoException;

@@ -1,30 +1,30 @@
 import { environmentOf, hasProc, listProcesses, type ProcessEntry } from './process-table.js';
 
-/** Marks the processes of a build as `SESSION_BACKEND_ID` marks those of a backend. */
+/** Marks the processes of a build, as `SESSION_BACKEND_ID` marks those of a backend. */
 export const BUILD_ID_VARIABLE = 'JAMDEV_BUILD_ID';
-/** Marks a process that stands by and is no backend yet, by an id that no other process on this machine has. */
+/** Marks a standby process that is not a backend yet, with an id that is unique on this machine. */
 export const SLOT_VARIABLE = 'JAMDEV_SLOT';
 const ID_VARIABLE = new RegExp(`^(?:SESSION_BACKEND_ID|${BUILD_ID_VARIABLE}|${SLOT_VARIABLE})=`);
 const NONE: readonly ProcessEntry[] = [];
 
-/** The ids of backends and builds in the environment of a process; none where the system does not show it. */
+/** Returns the ids of backends and builds in a process's environment; none if the system does not show it. */
 type IdsOf = (entry: ProcessEntry) => ReadonlySet<string>;
 
 /**
- * The processes of the machine at one moment, by what a tree is found by. The tables are made once for all trees that
- * are looked for in it: with 200 backends, a search through all processes for each of them took most of the time.
+ * The machine's processes at one moment, indexed for finding trees. The indexes are built once and shared by all trees: with
+ * 200 backends, searching all processes for each of them took most of the time.
  */
 export class ProcessSnapshot {
   readonly #byPid = new Map<number, ProcessEntry>();
   readonly #byGroup: ReadonlyMap<number, readonly ProcessEntry[]>;
   readonly #byParent: ReadonlyMap<number, readonly ProcessEntry[]>;
   readonly #byBackend = new Map<string, ProcessEntry[]>();
-  /** Processes whose environment was not read yet, the youngest last. */
+  /** Processes whose environment was not read yet, youngest last. */
   readonly #unread: ProcessEntry[];
 
   readonly #idsOf: IdsOf;
 
-  /** @param idsOf reads the ids of backends and builds in the environment of a process */
+  /** @param idsOf reads the ids of backends and builds in a process's environment */
   constructor(entries: readonly ProcessEntry[], idsOf: IdsOf = readIds) {
     this.#idsOf = idsOf;
     for (const entry of entries) this.#byPid.set(entry.pid, entry);
@@ -33,7 +33,7 @@ export class ProcessSnapshot {
     this.#unread = entries.filter(({ pid }) => pid !== process.pid).sort((a, b) => a.startedAt - b.startedAt);
   }
 
-  /** Whether other users' processes are shown as well; systems can hide them (`hidepid`), the first process too. */
+  /** Whether other users' processes are included. Systems can hide them (`hidepid`), and then process 1 is missing too. */
   get isComplete(): boolean {
     return this.#byPid.has(1);
   }
@@ -51,8 +51,9 @@ export class ProcessSnapshot {
   }
 
   /**
-   * Finds the processes with the id of a backend or a build in their environment; none where the system does not show environments.
-   * @param since only processes that started then or later; no other environment is read
+   * Finds the processes with the id of a backend or a build in their environment; none if the system does not show
+   * environments.
+   * @param since only processes that started at this time or later; no older environments are read
    */
   withBackendId(id: string, since: number): readonly ProcessEntry[] {
     for (
@@ -65,21 +66,21 @@ export class ProcessSnapshot {
         if (known === undefined) this.#byBackend.set(each, [entry]);
         else known.push(entry);
       }
-      // Only now: if reading fails, the next search has to try again.
+      // Removed only now: if reading fails, the next search must try again.
       this.#unread.pop();
     }
     return this.#byBackend.get(id) ?? NONE;
   }
 }
 
-/** Takes snapshots of the processes of the machine. */
+/** Takes snapshots of the machine's processes. */
 export class SnapshotSource {
   readonly #exact = new SharedSnapshot(() => readIds);
   readonly #cheap = new SharedSnapshot((entries) => this.#foundIds.among(entries));
   readonly #foundIds = new FoundIds();
 
   /**
-   * Takes a snapshot; callers of the same moment share one.
+   * Takes a snapshot. Concurrent callers share one.
    * @throws JamdevError `ProcessTableUnreadable`
    */
   take(): Promise<ProcessSnapshot> {
@@ -87,8 +88,8 @@ export class SnapshotSource {
   }
 
   /**
-   * The same, but reads no environment again in which an id was found: for those who only add up what trees use. A process
-   * that has since taken on the environment of another backend still counts for the first.
+   * Like {@link take}, but does not read an environment again once an id was found in it. For callers that only sum up the
+   * usage of trees. A process that has since switched to another backend's environment still counts for the first one.
    * @throws JamdevError `ProcessTableUnreadable`
    */
   takeCheaply(): Promise<ProcessSnapshot> {
@@ -96,7 +97,7 @@ export class SnapshotSource {
   }
 }
 
-/** One snapshot for all callers of the same moment. */
+/** Shares one snapshot among concurrent callers. */
 class SharedSnapshot {
   readonly #idsAmong: (entries: readonly ProcessEntry[]) => IdsOf;
   #pending: Promise<ProcessSnapshot> | undefined;
@@ -116,11 +117,14 @@ class SharedSnapshot {
   }
 }
 
-/** Remembers the ids that were found in environments. One without an id is read again: it may get one when it is executed. */
+/**
+ * Remembers ids found in environments. An environment without an id is read again, since the process may get one with its
+ * next exec.
+ */
 class FoundIds {
   #known = new Map<string, ReadonlySet<string>>();
 
-  /** Forgets processes that are not among some entries. */
+  /** Forgets processes that are not among the entries. */
   among(entries: readonly ProcessEntry[]): IdsOf {
     const kept = new Map<string, ReadonlySet<string>>();
     for (const entry of entries) {
@@ -156,8 +160,8 @@ export function groupBy(
 }
 
 /**
- * Whether a process belongs to a backend or a build: by its environment where the system shows that (to its own user only),
- * else by its ancestors.
+ * Whether a process belongs to a backend or a build: by its environment if the system shows that (only to the same user),
+ * otherwise by its ancestors.
  * @throws JamdevError `ProcessTableUnreadable`
  */
 export async function isOfJamdev(pid: number): Promise<boolean> {

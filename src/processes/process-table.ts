@@ -6,28 +6,31 @@ import { noteHandled } from '../os/debug/debug-log.js';
 import { processErrors } from './process-errors.js';
 import { mayRun } from './signal.js';
 
-/** One running process of this machine. */
+/** A process on this machine. */
 export interface ProcessEntry {
   pid: number;
   ppid: number;
   /** Process group. */
   pgid: number;
-  /** Tells this process from a later one with the same pid: stable for its life, different for every other. */
+  /**
+   * Distinguishes this process from a later one with the same pid: constant during its life, and different for every other
+   * process.
+   */
   startId: string;
-  /** Moment of the start, comparable within one snapshot source only (clock ticks, or seconds). */
+  /** Start time. Comparable only within one source (clock ticks, or seconds). */
   startedAt: number;
   zombie: boolean;
-  /** What of its memory is in RAM, pages that it shares with others included; bytes. */
+  /** Resident memory in bytes, including pages shared with other processes. */
   memoryBytes: number;
-  /** CPU time it has used; milliseconds. */
+  /** CPU time used so far; milliseconds. */
   cpuMs: number;
-  /** The same of its children that have ended and been waited for, and of theirs; 0 where the system does not tell. */
+  /** CPU time of its reaped children and their reaped descendants; 0 if the system does not tell. */
   childrenCpuMs: number;
 }
 
 /**
- * Lists all processes right now. Linux: /proc, read synchronously
- * (docs/decisions/006-process-table-in-one-go.md). Elsewhere: `ps`, which macOS and the BSDs have.
+ * Lists all processes. Linux: /proc, read synchronously (docs/decisions/006-process-table-in-one-go.md). Elsewhere: `ps`,
+ * which macOS and the BSDs have.
  * @throws JamdevError `ProcessTableUnreadable`: then nothing is known about any process
  */
 export async function listProcesses(source: 'proc' | 'ps' = hasProc() ? 'proc' : 'ps'): Promise<ProcessEntry[]> {
@@ -37,20 +40,20 @@ export async function listProcesses(source: 'proc' | 'ps' = hasProc() ? 'proc' :
   } catch (error) {
     throw processErrors.processTableUnreadable(source, error);
   }
-  // Whatever the reason: a list without the process that reads it is not the list of all processes.
+  // A list without the process that reads it can't be the list of all processes, whatever the reason.
   if (entries.some(({ pid }) => pid === process.pid)) return entries;
   throw processErrors.processTableUnreadable(source, new Error('it does not show this process'));
 }
 
-/** @returns the entry of one pid, or undefined when no such process lives. */
+/** @returns the entry of one pid, or undefined if there is no such process */
 export async function findProcess(pid: number): Promise<ProcessEntry | undefined> {
   if (hasProc()) return readProcEntry(pid);
   return (await listProcesses('ps')).find((entry) => entry.pid === pid);
 }
 
 /**
- * Whether a process has ended, even if its parent has not waited for it yet. Without Linux's /proc the answer is yes only
- * once its number is free.
+ * Whether a process has exited, even if its parent has not reaped it yet. Without Linux's /proc, this is true only once the
+ * pid is free.
  */
 export function hasEnded(pid: number): boolean {
   if (!mayRun(pid)) return true;
@@ -62,7 +65,7 @@ export function hasEnded(pid: number): boolean {
   }
 }
 
-/** Whether a process has a handler for a signal. Linux only, undefined otherwise. */
+/** Whether a process has a handler for a signal. Linux only; undefined otherwise. */
 export function handlesSignal(pid: number, signal: NodeJS.Signals): boolean | undefined {
   try {
     const mask = /^SigCgt:\s+([0-9a-f]+)$/m.exec(readProcFile(`/proc/${pid}/status`) ?? '')?.[1];
@@ -75,20 +78,20 @@ export function handlesSignal(pid: number, signal: NodeJS.Signals): boolean | un
   }
 }
 
-/** The command line of a process in one line, or '' when the system does not tell. */
+/** Returns the command line of a process in one line; '' if the system does not tell. */
 export async function commandOf(pid: number): Promise<string> {
   return (await argumentsOf(pid)).join(' ').trim();
 }
 
 /**
- * The arguments of a process, its program first; an empty one when the system does not tell. Without /proc they are taken
- * apart at spaces, since `ps` prints them in one line.
+ * Returns the arguments of a process, with the program first; one empty argument if the system does not tell. Without /proc
+ * they are split at spaces, since `ps` prints them in one line.
  */
 export async function argumentsOf(pid: number): Promise<string[]> {
   try {
     if (!hasProc()) return (await runPs(['-p', String(pid), '-o', 'command='])).stdout.trim().split(/\s+/);
     const line = readProcFile(`/proc/${pid}/cmdline`) ?? '';
-    // A program that writes a shorter title over its arguments leaves NULs behind it.
+    // A program that replaces its arguments with a shorter title leaves NULs after it.
     return line.replace(/\0+$/, '').split('\0');
   } catch (error) {
     noteHandled('processes', 'reading the arguments of a process', error);
@@ -97,14 +100,14 @@ export async function argumentsOf(pid: number): Promise<string[]> {
 }
 
 /**
- * The environment a process was started with, as `NAME=value` entries. Linux only, and only for processes of the same
- * user; undefined otherwise. Callers must work without it.
+ * Returns the environment that a process was started with, as `NAME=value` entries. Linux only, and only for processes of
+ * the same user; undefined otherwise. Callers must work without it.
  */
 export function environmentOf(pid: number): string[] | undefined {
   return readProcFile(`/proc/${pid}/environ`)?.split('\0');
 }
 
-/** The most memory that a process ever had in RAM at once; bytes. Linux only, undefined otherwise. */
+/** Returns the peak resident memory of a process in bytes. Linux only; undefined otherwise. */
 export function peakMemoryOf(pid: number): number | undefined {
   const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readProcFile(`/proc/${pid}/status`) ?? '')?.[1];
   return kib === undefined ? undefined : Number(kib) * 1024;
@@ -116,8 +119,9 @@ export function hasProc(): boolean {
 }
 
 /**
- * Reading the folder and then its files is not one moment: a process may start another and end in between, and then
- * neither would be in the list. So it is read again until nothing that it named had ended meanwhile.
+ * Lists processes from /proc. Listing the folder and reading its files is not atomic: a process can start another one and
+ * exit in between, and then neither would be in the list. So the folder is read again until no listed process has exited
+ * meanwhile.
  */
 function listFromProc(): ProcessEntry[] {
   const machine = readMachine();
@@ -136,13 +140,13 @@ function listFromProc(): ProcessEntry[] {
   return entries;
 }
 
-/** What Linux counts CPU time in, as far as programs get to see it. */
+/** Linux' unit of CPU time in /proc. */
 const TICK_MS = 10;
 
 function readProcEntry(pid: number, machine = readMachine()): ProcessEntry | undefined {
   const stat = readProcFile(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
-  // The second field is the program's name in parentheses, which may itself hold spaces and parentheses.
+  // The second field is the program's name in parentheses, which may itself contain spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const numberAt = (index: number) => Number(fields[index]);
   const startedAt = numberAt(19);
@@ -160,14 +164,14 @@ function readProcEntry(pid: number, machine = readMachine()): ProcessEntry | und
 }
 
 const USUAL_PAGE_BYTES = 4096;
-/** The entry of the auxiliary vector that tells the size of a page. */
+/** The entry of the auxiliary vector with the page size. */
 const AT_PAGESZ = 6n;
 
-/** What all processes of a machine have in common. */
+/** Values that are the same for all processes of a machine. */
 interface Machine {
-  /** Start times in /proc count from boot, so the boot belongs to a process's identity. */
+  /** Start times in /proc count from boot, so the boot id is part of a process's identity. */
   bootId: string;
-  /** Memory is counted in pages there; how large one is the kernel tells each program in its auxiliary vector. */
+  /** /proc counts memory in pages. The kernel passes the page size to each program in its auxiliary vector. */
   pageBytes: number;
 }
 
@@ -189,7 +193,10 @@ function readPageBytes(): number | undefined {
   }
 }
 
-/** Errors that say that there is nothing to read; any other (too many open files) says nothing of the process. */
+/**
+ * Errors that mean that there is nothing to read. Any other error, such as too many open files, says nothing about the
+ * process.
+ */
 const NOTHING_THERE = ['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'ENOTDIR'];
 
 function readProcFile(path: string): string | undefined {
@@ -208,7 +215,7 @@ async function listFromPs(): Promise<ProcessEntry[]> {
   return parsePs(stdout);
 }
 
-/** A `ps` that hangs says nothing, like one that is missing. */
+/** A `ps` that hangs is treated like a missing one. */
 const PS_TIMEOUT_MS = 10_000;
 
 function runPs(args: readonly string[]): Promise<{ stdout: string }> {
@@ -221,7 +228,7 @@ function runPs(args: readonly string[]): Promise<{ stdout: string }> {
 }
 
 /**
- * Parses `ps -axo pid=,ppid=,pgid=,stat=,rss=,time=,lstart=`; `lstart` looks like `Sun Nov 22 08:05:00 2026`, `rss` is in
+ * Parses `ps -axo pid=,ppid=,pgid=,stat=,rss=,time=,lstart=`. `lstart` looks like `Sun Nov 22 08:05:00 2026`, `rss` is in
  * KiB, and `time` is `12:03.45` on macOS and `1-02:03:04` with procps.
  */
 export function parsePs(output: string): ProcessEntry[] {
@@ -243,7 +250,7 @@ export function parsePs(output: string): ProcessEntry[] {
   });
 }
 
-/** `[days-][hours:]minutes:seconds[.hundredths]` in milliseconds. */
+/** Converts `[days-][hours:]minutes:seconds[.hundredths]` to milliseconds. */
 function parsePsTime(text: string): number {
   const [rest = '', days = '0'] = text.split('-').reverse();
   const seconds = rest.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);

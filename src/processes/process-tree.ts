@@ -2,10 +2,10 @@ import type { ProcessSnapshot, SnapshotSource } from './process-snapshot.js';
 import { findProcess, type ProcessEntry } from './process-table.js';
 import { sendSignal } from './signal.js';
 
-/** What identifies the processes of one backend. */
+/** Identifies the processes of one backend. */
 export interface TreeRoot {
   backendId: string;
-  /** The backend's first process, which leads a session and a process group of its own. */
+  /** The backend's first process, which leads its own session and process group. */
   pid: number;
   startId: string;
   startedAt: number;
@@ -14,20 +14,20 @@ export interface TreeRoot {
 /** The processes of a tree at one moment. */
 export interface TreeMembers {
   living: readonly ProcessEntry[];
-  /** Children of theirs that have ended and were not waited for yet: what they used is nowhere else counted so far. */
+  /** Their exited children that were not reaped yet. Their usage is not counted anywhere else so far. */
   ended: readonly ProcessEntry[];
 }
 
-/** What is known of a tree at one moment. A process table that can't be read does not mean that nothing lives. */
+/** The result of sampling a tree. An unreadable process table does not mean that no process is alive. */
 export type TreeSample = ({ known: true } & TreeMembers) | { known: false; cause: unknown };
 
-/** How a tree is looked for. */
+/** Options for finding a tree. */
 export interface TreeSearch {
-  /** Processes found earlier; those that still live are of the tree wherever they went. */
+  /** Processes found earlier. While alive, they belong to the tree wherever they moved. */
   known?: readonly ProcessEntry[];
   /**
-   * The first process may be long gone, even from before a restart of the machine: then a group is only taken for the
-   * tree's while its leader lives.
+   * Set if the first process may have exited long ago, even before a reboot. A process group then only counts as the tree's
+   * while its leader is alive.
    */
   strict?: boolean;
   /** See {@link SnapshotSource.takeCheaply}. */
@@ -35,9 +35,9 @@ export interface TreeSearch {
 }
 
 /**
- * Finds the processes of a tree: the first process, its group, every descendant of those, and, where the system shows
- * environments (Linux), every process with the backend's id in its own, so that a daemon that left the group and lost
- * its parents is found as well. A pid alone never counts: the start has to match, as pids come round again.
+ * Finds the processes of a tree: the first process, its group, all descendants, and, if the system shows environments
+ * (Linux), every process with the backend's id in its environment. The latter finds daemons that left the group and lost
+ * their parents. Since pids are reused, a pid alone never counts; the start id must match.
  */
 export async function sampleTree(
   snapshots: SnapshotSource,
@@ -56,13 +56,16 @@ export async function sampleTree(
   }
 }
 
-/** Finds the processes of a tree in a snapshot. The work grows with the tree, not with all the processes there are. */
+/**
+ * Finds the processes of a tree in a snapshot. The cost depends on the size of the tree, not on the number of all processes.
+ */
 export function findMembers(
   snapshot: ProcessSnapshot,
   root: TreeRoot,
   { known = [], strict = false }: TreeSearch,
 ): TreeMembers {
-  // A process older than the first one can't be of its tree; this also keeps strangers' environments unread.
+  // A process older than the first one can't be part of its tree. This also avoids reading the environments of unrelated
+  // processes.
   const isPossible = ({ pid, startedAt }: ProcessEntry) => startedAt >= root.startedAt && pid !== process.pid;
   const isCandidate = (entry: ProcessEntry | undefined): entry is ProcessEntry =>
     entry !== undefined && isPossible(entry) && !entry.zombie;
@@ -75,7 +78,7 @@ export function findMembers(
     if (entry?.startId === startId) add(entry);
   }
   const leader = snapshot.find(root.pid);
-  // While another process has the leader's pid, no group of that number can be the backend's.
+  // While another process has the leader's pid, a group with that number can't be the backend's.
   const isGroupOurs = isCandidate(leader) ? leader.startId === root.startId : !strict;
   if (isGroupOurs) for (const entry of [leader, ...snapshot.group(root.pid)]) add(entry);
   for (const entry of snapshot.withBackendId(root.backendId, root.startedAt)) add(entry);
@@ -86,18 +89,18 @@ export function findMembers(
   return { living: [...members.values()], ended };
 }
 
-/** Adds to some processes all that descend from them. */
+/** Adds all descendants of the given processes. */
 export function addDescendants(
   members: Map<number, ProcessEntry>,
   childrenOf: (pid: number) => readonly ProcessEntry[],
 ): void {
-  // Processes that are added during the iteration are visited as well.
+  // Processes added during the iteration are visited as well.
   for (const pid of members.keys()) {
     for (const child of childrenOf(pid)) if (!members.has(child.pid)) members.set(child.pid, child);
   }
 }
 
-/** The identity of a process just started, to be found again by. */
+/** Returns the identity of a process that was just started, to find it again. */
 export async function identify(backendId: string, pid: number): Promise<TreeRoot> {
   const entry = await findProcess(pid);
   return { backendId, pid, startId: entry?.startId ?? '', startedAt: entry?.startedAt ?? 0 };

@@ -3,25 +3,25 @@ import type { ProcessEntry } from './process-table.js';
 import { addDescendants, type TreeRoot, type TreeSample } from './process-tree.js';
 import type { TerminableTree } from './termination.js';
 
-/** By what the processes of dev servers that died are found. */
+/** Identifies the processes of dead dev servers. */
 export interface RunTraces {
-  /** The markers of the runs, one of which is in the environment of every process that they started. */
+  /** The runs' markers. Every process that a run started has its marker in the environment. */
   markers: ReadonlySet<string>;
-  /** First processes that were noted: they may have replaced their environment since. */
+  /** Recorded first processes, which may have replaced their environment since. */
   roots: readonly TreeRoot[];
 }
 
 /**
- * All that dev servers that died left running: every process that has one of their markers in its environment, every one
- * that was noted, with its group, and all descendants of those, wherever they went.
+ * All processes that dead dev servers left running: those with one of their markers in the environment, recorded ones with
+ * their process groups, and all descendants, wherever they moved.
  *
- * This program and those that it runs under are spared, with what else they started, even if they are such processes: a
- * shell that `jamdev exec` started, and in which somebody now starts `jamdev dev`.
+ * This program, its ancestors and their other descendants are spared, even if they match. An example is a shell started by
+ * `jamdev exec` in which someone now starts `jamdev dev`.
  */
 export class RunTree implements TerminableTree {
   readonly leader = undefined;
   readonly leaderExit = undefined;
-  /** Pids of all processes seen so far. */
+  /** Pids of all processes found so far. */
   readonly found = new Set<number>();
   readonly #traces: RunTraces;
   #known: readonly ProcessEntry[] = [];
@@ -30,7 +30,10 @@ export class RunTree implements TerminableTree {
     this.#traces = traces;
   }
 
-  /** Nothing counts as nothing only at a second look: a process may have changed hands during the first. */
+  /**
+   * Samples the tree. An empty result is checked a second time, since a process may have changed parents during the first
+   * pass.
+   */
   async sample(): Promise<TreeSample> {
     try {
       const first = await this.#look();
@@ -43,7 +46,7 @@ export class RunTree implements TerminableTree {
     }
   }
 
-  /** Without the process table nothing shows whose a group is. */
+  /** Does nothing: without the process table, it is unknown who owns a group. */
   killGroup(): void {}
 
   async #look(): Promise<readonly ProcessEntry[]> {
@@ -64,7 +67,7 @@ export class RunTree implements TerminableTree {
     const { pid, pgid, startId } = entry;
     if (markers.get(pid)?.some((marker) => this.#traces.markers.has(marker))) return true;
     if (this.#known.some((known) => known.pid === pid && known.startId === startId)) return true;
-    // A number alone says nothing: it may be another process's by now, and the group another's.
+    // A pid alone is not enough: both the process and the group may have been replaced since.
     return this.#traces.roots.some(
       (root) =>
         (pid === root.pid || pgid === root.pid) &&
@@ -73,7 +76,7 @@ export class RunTree implements TerminableTree {
   }
 }
 
-/** This process, its ancestors, and all that descends from the topmost of them that is a member. */
+/** Returns this process, its ancestors, and all descendants of the topmost ancestor that is a member. */
 function sparedOf(members: ReadonlyMap<number, ProcessEntry>, all: readonly ProcessEntry[]): Iterable<number> {
   const byPid = new Map(all.map((entry) => [entry.pid, entry]));
   const line: ProcessEntry[] = [];

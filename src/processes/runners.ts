@@ -1,20 +1,20 @@
 import { basename } from 'node:path';
 import { argumentsOf, handlesSignal } from './process-table.js';
 
-/** How a program that runs another one passes a SIGTERM on that it gets. */
+/** How a program that runs another one forwards SIGTERM. */
 export interface Runner {
-  /** Who gets it: its children, or all its descendants. */
+  /** The receivers: its children, or all its descendants. */
   passesTo: 'children' | 'descendants';
-  /** Whether it ends only after those it passed the signal to have ended. */
+  /** Whether it exits only after all receivers have exited. */
   waits: boolean;
 }
 
 const TO_CHILDREN: Runner = { passesTo: 'children', waits: true };
 
 /**
- * Runners that pass SIGTERM on, by the name of the program or of its npm package. Each was seen to do so
- * (test/processes/one-sigterm.test.ts; pnpm 10, Yarn 1 and dotenv-cli 11 by hand). Shells do not: they die of it, or wait
- * for their child.
+ * Runners that forward SIGTERM, by the name of the program or of its npm package. Each was tested
+ * (test/processes/one-sigterm.test.ts; pnpm 10, Yarn 1 and dotenv-cli 11 by hand). Shells don't forward it: they exit on it,
+ * or wait for their child.
  */
 const RUNNERS: ReadonlyMap<string, Runner> = new Map([
   ['tsx', TO_CHILDREN],
@@ -29,17 +29,17 @@ const RUNNERS: ReadonlyMap<string, Runner> = new Map([
   ['concurrently', { passesTo: 'descendants', waits: false }],
 ]);
 
-/** Tells whether a process passes SIGTERM on by itself; undefined: it does not, or is not known to. */
+/** Returns how a process forwards SIGTERM; undefined if it does not, or is not known to. */
 export async function runnerOf(pid: number): Promise<Runner | undefined> {
   const runner = runnerByArguments(await argumentsOf(pid));
-  // One that has just been started and has no handler yet would die of the signal without passing it on.
+  // A runner that was just started and has no handler yet would be killed by the signal without forwarding it.
   return runner !== undefined && handlesSignal(pid, 'SIGTERM') !== false ? runner : undefined;
 }
 
-/** The same by the program and its arguments alone. */
+/** Does the same from the program and its arguments alone. */
 export function runnerByArguments(words: readonly string[]): Runner | undefined {
   const [program = ''] = words;
-  // npm and npx write a title such as "npm run start" over their arguments.
+  // npm and npx replace their arguments with a title such as "npm run start".
   if (/^npm( |$)/.test(program)) return RUNNERS.get('npm');
   if (!/^node(js)?$/.test(basename(program))) return RUNNERS.get(basename(program));
   const { script, options } = parseNodeArguments(words.slice(1));
@@ -48,8 +48,8 @@ export function runnerByArguments(words: readonly string[]): Runner | undefined 
 }
 
 /**
- * Options of Node.js 20 to 26 whose value may be an argument of its own, as the binding `options` of each version lists them
- * (with `--expose-internals`). Those of its test runner take one too, and run no script.
+ * Options of Node.js 20 to 26 whose value may be a separate argument, from the `options` binding of each version (with
+ * `--expose-internals`). The options of the test runner are left out, since the test runner runs no script.
  */
 const OPTIONS_WITH_VALUE = new Set(
   `-r -C --allow-fs-read --allow-fs-write --bench-isolation --bench-name-pattern --bench-reporter
@@ -65,7 +65,7 @@ const OPTIONS_WITH_VALUE = new Set(
    --snapshot-blob --title --tls-cipher-list --tls-keylog --trace-event-categories --trace-event-file-pattern
    --unhandled-rejections --use-largepages --v8-pool-size --vfs-load --watch-kill-signal --watch-path`.split(/\s+/),
 );
-/** With these there is no script: what follows is code, or the name of a script of package.json. */
+/** With these options there is no script: the next argument is code, or the name of a package.json script. */
 const OPTIONS_WITHOUT_SCRIPT = /^(-e|-p|-pe|--eval|--print|--run)$/;
 
 /** Splits the arguments of Node.js into its own options, without their values, and the script that it runs. */
@@ -82,12 +82,12 @@ export function parseNodeArguments(words: readonly string[]): { script: string |
   return { script: undefined, options };
 }
 
-/** Writes an option the usual way: Node.js takes `--env_file` for `--env-file`. */
+/** Normalizes an option: Node.js accepts `--env_file` for `--env-file`. */
 export function normalizeNodeOption(word: string): string {
   return word.replace(/^--[^=]+/, (name) => name.replaceAll('_', '-'));
 }
 
-/** The npm package that a script belongs to, also by its link in `.bin`; outside of packages the name of the file. */
+/** Returns the npm package that a script belongs to, also for its link in `.bin`; outside of packages, the file name. */
 function packageOf(script: string): string {
   const inside = script.split(/(?:^|\/)node_modules\/(?:\.bin\/)?/).at(-1) ?? script;
   if (inside === script) return basename(script);

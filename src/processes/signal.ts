@@ -1,12 +1,12 @@
-/** What became of a signal: nobody was there to get it, or the system did not let this user send it. */
+/** The result of sending a signal: delivered, no such process, or no permission. */
 export type Delivery = 'sent' | 'nobody' | 'refused';
 
-/** Whether a process has this number, of whatever user; another one may have got the number meanwhile. */
+/** Whether a process with this pid exists, of any user. The pid may have been reused. */
 export function mayRun(pid: number): boolean {
   return sendSignal(pid, 0) !== 'nobody';
 }
 
-/** Sends a signal to one process, or with a negative pid to a group. 0 sends none and only tells whether one could. */
+/** Sends a signal to a process, or to a group if the pid is negative. Signal 0 only checks whether one could be sent. */
 export function sendSignal(pid: number, signal: NodeJS.Signals | 0): Delivery {
   try {
     process.kill(pid, signal);

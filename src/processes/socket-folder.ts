@@ -5,18 +5,18 @@ import { join } from 'node:path';
 import { ignoreError, noteHandled } from '../os/debug/debug-log.js';
 import { errorCode } from '../os/error-code.js';
 
-/** The longest path that a socket can have everywhere; bytes. macOS sets the limit. */
+/** The longest socket path in bytes that works on all systems. macOS sets the limit. */
 const MAX_PATH_BYTES = 103;
-/** What mkdtemp adds. */
+/** The number of characters that mkdtemp adds. */
 const RANDOM_CHARACTERS = 6;
-/** Short on every system. */
+/** A short path on every system. */
 const SHORT_FOLDER = '/tmp';
 
 /**
- * Creates a folder for sockets, into which only this user gets. It is in the temporary folder, or in /tmp where that has
- * too long a path.
- * @param prefix by which {@link removeDeadSocketFolders} finds it
- * @param longest the longest path inside of it
+ * Creates a folder for sockets that only this user can access: in the temporary folder, or in /tmp if that path would be too
+ * long.
+ * @param prefix lets {@link removeDeadSocketFolders} find the folder
+ * @param longest the longest path inside the folder
  * @returns its absolute path
  */
 export function createSocketFolder(prefix: string, longest: string): string {
@@ -36,7 +36,7 @@ async function removeDeadIn(folder: string, prefix: string): Promise<void> {
     const pid = pattern.exec(name)?.[1];
     const path = join(folder, name);
     if (pid === undefined || !isOwnFolder(path) || isProcess(Number(pid))) continue;
-    // The number may be that of a program in another container.
+    // The pid may belong to a program in another container.
     if (await hasListener(path)) continue;
     rmSync(path, { recursive: true, force: true });
   }
@@ -56,7 +56,7 @@ function isProcess(pid: number): boolean {
   }
 }
 
-/** Whether somebody listens on one of the sockets in a folder. */
+/** Whether a program listens on one of the sockets in a folder. */
 async function hasListener(folder: string): Promise<boolean> {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   const sockets = entries.filter((entry) => entry.isSocket());

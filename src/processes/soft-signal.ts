@@ -4,21 +4,21 @@ import { sendSignal } from './signal.js';
 
 type ProcessesByPid = ReadonlyMap<number, ProcessEntry>;
 
-/** How long a process has to pass the signal on to its children before they get it anyway. */
+/** How long a process has to forward the signal to its children before they get it anyway. */
 const PASS_ON_MS = 1_000;
 
 /**
- * Asks the processes of a tree to end, each at most once: many programs take a second SIGTERM for "now" and end without
- * saving, and no system call tells whether a process got one already. The first process gets the signal. Every other one
- * gets it when its parent has died or has not passed it on for a second; a parent that is a runner known to pass it on
- * is trusted to have done so.
+ * Asks the processes of a tree to exit, each at most once. Many programs take a second SIGTERM as "now" and exit without
+ * saving, and no system call tells whether a process has already received one. The first process gets the signal. Every
+ * other process gets it when its parent has exited, or has not forwarded it within a second. A parent that is a known
+ * forwarding runner is trusted to have done so.
  */
 export class SoftSignal {
   readonly #signal: NodeJS.Signals;
   readonly #asked = new Set<string>();
-  /** Processes that get it from a runner: the runner. */
+  /** Processes that get the signal from a runner, with that runner. */
   readonly #passedOn = new Map<string, { by: ProcessEntry; runner: Runner }>();
-  /** Pids that were asked when nothing else was known of them. */
+  /** Pids that were signaled when nothing else was known about the tree. */
   readonly #askedByPid = new Set<number>();
   #first: ReadonlySet<string> | undefined;
   #firstAtMs = 0;
@@ -29,17 +29,17 @@ export class SoftSignal {
     this.#signal = signal;
   }
 
-  /** When it was last sent to a process, on the clock of `performance.now()`; -Infinity: never. */
+  /** When the signal was last sent, on the clock of `performance.now()`; -Infinity: never. */
   get lastAtMs(): number {
     return this.#lastAtMs;
   }
 
-  /** Whether a process of the last {@link send} is to get it later. */
+  /** Whether a process of the last {@link send} may get the signal later. */
   get isWaiting(): boolean {
     return this.#isWaiting;
   }
 
-  /** Sends it to a child of this program while its tree can't be seen. */
+  /** Sends the signal to a child of this program while its tree can't be sampled. */
   sendBlindly(pid: number): void {
     if (this.#askedByPid.has(pid)) return;
     this.#askedByPid.add(pid);
@@ -47,9 +47,9 @@ export class SoftSignal {
   }
 
   /**
-   * Sends it to the processes that are next in order.
+   * Sends the signal to the processes whose turn it is.
    * @param living all processes of the tree now
-   * @param leader pid of the first process, if its end is known by other means
+   * @param leader pid of the first process, if its exit is detected by other means
    */
   async send(living: readonly ProcessEntry[], leader?: number): Promise<void> {
     const byPid = new Map(living.map((entry) => [entry.pid, entry]));
@@ -58,7 +58,7 @@ export class SoftSignal {
       this.#firstAtMs = performance.now();
     }
     this.#isWaiting = false;
-    // A runner is asked before it is judged whether those below it are to be asked.
+    // Parents first: a runner is signaled before deciding about its descendants.
     const depths = new Map(living.map((entry) => [entry, ancestorsOf(entry, byPid).length]));
     for (const entry of living.toSorted((a, b) => (depths.get(a) ?? 0) - (depths.get(b) ?? 0))) {
       if (this.#asked.has(identityOf(entry))) continue;
@@ -76,11 +76,11 @@ export class SoftSignal {
       if (isRunnerAlive || !passed.runner.waits) return false;
     }
     if (!byPid.has(entry.ppid)) return true;
-    // What is started after the signal helps its parent to save: it is left alone as long as that lives.
+    // Processes started after the signal help their parent to save. They are left alone as long as it is alive.
     return this.#first?.has(identityOf(entry)) === true && performance.now() - this.#firstAtMs >= PASS_ON_MS;
   }
 
-  /** Whether it can be its turn before the leader has ended. */
+  /** Whether a process may get the signal before the leader has exited. */
   #mayBecomeDue(entry: ProcessEntry, leader: number | undefined): boolean {
     const passed = this.#passedOn.get(identityOf(entry));
     if (passed !== undefined) return passed.runner.waits && passed.by.pid !== leader;
@@ -93,7 +93,7 @@ export class SoftSignal {
     if (!this.#askedByPid.has(entry.pid)) this.#deliver(entry.pid);
   }
 
-  /** Notes who gets the signal from a process that gets it now, if that is a runner; and from runners below it. */
+  /** Records who gets the signal from a process that is signaled now, if it is a runner; includes runners below it. */
   async #trust(entry: ProcessEntry, living: readonly ProcessEntry[], byPid: ProcessesByPid): Promise<void> {
     const descendants = living.filter((each) => ancestorsOf(each, byPid).includes(entry));
     if (descendants.length === 0) return;
@@ -117,7 +117,7 @@ function identityOf({ pid, startId }: ProcessEntry): string {
   return `${pid} ${startId}`;
 }
 
-/** Its parent, the parent of that, and so on, as far as they are in the tree. */
+/** Returns the ancestors of a process within the tree, nearest first. */
 function ancestorsOf(entry: ProcessEntry, byPid: ProcessesByPid): ProcessEntry[] {
   const ancestors: ProcessEntry[] = [];
   let parent = byPid.get(entry.ppid);

@@ -8,7 +8,7 @@ import { explainTooLarge } from './too-large-for-start.js';
 
 /** A program that was to be started. */
 export interface StartAttempt {
-  /** The program, as a name for the PATH or as a path; the shell where it is to read a command line. */
+  /** The program, as a name for the PATH or as a path. For a command line, the shell. */
   file: string;
   args: readonly string[];
   cwd: string;
@@ -19,21 +19,21 @@ export interface StartAttempt {
 export interface StartFailure {
   /** `missing` and `not-executable` are about the program itself; `other` is about everything around it. */
   kind: 'missing' | 'not-executable' | 'other';
-  /** In words that follow a colon. */
+  /** Worded to follow a colon. */
   reason: string;
-  /** What to do, in a sentence. */
+  /** What to do, in one sentence. */
   remedy: string;
 }
 
-/** Errors of the file itself; those that `explainStartFailure` looks into come on top. */
+/** Error codes about the file itself, in addition to those that `explainStartFailure` examines. */
 const ABOUT_FILE: ReadonlySet<string> = new Set(['ENOEXEC', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'ETXTBSY']);
-/** As much of a first line as the kernel reads. */
+/** The part of a first line that the kernel reads. */
 const FIRST_LINE_BYTES = 256;
 
 /**
- * Explains why a program could not be started. The system's own code often names something else than the cause: ENOENT
- * also stands for a folder that is gone and for an interpreter that is missing.
- * @param error what spawn() threw, or its `error` event brought
+ * Explains why a program could not be started. The system's error code is often misleading: ENOENT also stands for a missing
+ * folder and a missing interpreter.
+ * @param error the error that spawn() threw or emitted
  */
 export function explainStartFailure(error: unknown, attempt: StartAttempt): StartFailure {
   const { file, cwd } = attempt;
@@ -73,7 +73,7 @@ function explainFolder(cwd: string): Explanation | undefined {
   }
 }
 
-/** No argument and no variable can hold a NUL: it ends them. */
+/** Explains a NUL character, which terminates an argument or a variable. */
 function explainNul({ file, args, env }: StartAttempt): Explanation | undefined {
   const variable = Object.entries(env).find(([name, value]) => `${name}${value ?? ''}`.includes('\0'))?.[0];
   if (variable !== undefined) {
@@ -131,10 +131,10 @@ function explainForbidden(code: string, attempt: StartAttempt): StartFailure {
   return { kind: 'not-executable', ...explainSystemError(code, path, 'run') };
 }
 
-/** The interpreter that a script names in its first line; undefined when it is no script, or can't be read. */
+/** Returns the interpreter in a script's first line; undefined if it is not a script or can't be read. */
 function readInterpreter(path: string): string | undefined {
   try {
-    // Only what the kernel has just tried to run is opened here, but a named pipe would wait for a writer.
+    // The kernel has just tried to run this path. Still, opening a named pipe would wait for a writer.
     if (!statSync(path).isFile()) return undefined;
     const file = openSync(path, 'r');
     try {
@@ -146,7 +146,7 @@ function readInterpreter(path: string): string | undefined {
     }
   } catch (error) {
     noteHandled('processes', 'reading the first line of the program', error);
-    // It may be run but not read.
+    // The file may be executable but not readable.
     return undefined;
   }
 }

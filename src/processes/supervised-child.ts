@@ -11,20 +11,20 @@ import { Termination, type TerminationOptions } from './termination.js';
 
 /** A child to start. */
 export interface ChildToStart {
-  /** What every process of its tree has in `SESSION_BACKEND_ID` or `JAMDEV_BUILD_ID`. */
+  /** The value of `SESSION_BACKEND_ID` or `JAMDEV_BUILD_ID` in every process of its tree. */
   id: string;
   program: StartAttempt;
-  /** Absolute path of the file that it reads as its input; default: it has none. */
+  /** Absolute path of the file for its standard input; default: no input. */
   input?: string | undefined;
   /** One for stdout and stderr together, which keeps the order of lines, or one for each. */
   outputs: readonly [ChildOutput] | readonly [ChildOutput, ChildOutput];
-  /** The descriptor, 3 or more, at which it finds a channel to this program; default: none. */
+  /** The descriptor, 3 or higher, of its channel to this program; default: no channel. */
   channelFd?: number | undefined;
-  /** Receives what it prints. @param output the place of its output among `outputs` */
+  /** Receives its output. @param output the index in `outputs` */
   onOutput(output: number, chunk: Buffer): void;
 }
 
-/** How the first process of a child ended; both null: it is not known. */
+/** How a child's first process ended; unknown if both are null. */
 export interface ChildExit {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -34,7 +34,7 @@ export interface ChildExit {
 export class ChildNotStarted extends Error {
   override readonly name = 'ChildNotStarted';
 
-  /** @param cause of the system */
+  /** @param cause the system's error */
   constructor(
     readonly attempt: StartAttempt,
     cause: unknown,
@@ -44,17 +44,17 @@ export class ChildNotStarted extends Error {
 }
 
 /**
- * A child process that leads a session of its own, with all that it starts: its identity is noted, its output is read to
- * the end, and it is ended as a tree.
+ * A child process that leads its own session, with all its descendants. Its identity is recorded, its output is read to the
+ * end, and it is terminated as a tree.
  */
 export class SupervisedChild {
   readonly pid: number;
-  /** Resolves when its first process has ended; what that started may still run. */
+  /** Resolves when its first process has exited. Descendants may still run. */
   readonly exit: Promise<ChildExit>;
   readonly tree: ChildTree;
-  /** Ends the whole tree. */
+  /** Terminates the whole tree. */
   readonly termination: Termination;
-  /** The other end of its channel, if it has one. */
+  /** This program's end of the channel, if there is one. */
   readonly channel: Duplex | undefined;
   readonly #outputs: readonly ChildOutput[];
 
@@ -76,8 +76,8 @@ export class SupervisedChild {
   }
 
   /**
-   * Starts a child. Nothing is left of its outputs when that fails.
-   * @param snapshots of the process table, shared by children that are looked for at the same moments
+   * Starts a child. If that fails, its outputs are released.
+   * @param snapshots of the process table, shared by children that are sampled at the same time
    * @throws ChildNotStarted
    */
   static async start(
@@ -92,7 +92,7 @@ export class SupervisedChild {
       cwd: attempt.cwd,
       env: attempt.env,
       extendEnv: false,
-      // A session of its own: signals for this program's terminal don't reach it, and its group can be signalled.
+      // Its own session: signals from this program's terminal don't reach it, and its group can be signaled.
       detached: true,
       cleanup: false,
       reject: false,
@@ -108,7 +108,7 @@ export class SupervisedChild {
     });
     const { pid } = subprocess;
     if (pid === undefined) throw new ChildNotStarted(attempt, (await subprocess).cause);
-    // Its outcome comes through 'exit': execa's own promise waits for pipes that a daemon may hold forever.
+    // The outcome comes from 'exit': execa's own promise waits for pipes that a daemon may hold forever.
     subprocess.catch(handledElsewhere);
     const exit = new Promise<ChildExit>((resolve) => {
       subprocess.once('exit', (code, signal) => resolve({ code, signal }));
@@ -121,19 +121,19 @@ export class SupervisedChild {
     return child;
   }
 
-  /** Whether its first process has ended, even if this program has not been told yet. */
+  /** Whether its first process has exited, even if this program has not received the exit event yet. */
   get hasExited(): boolean {
     return this.tree.leader === undefined || hasEnded(this.pid);
   }
 
-  /** Resolves when all output from before this call was handed over. Call it when the child has ended. */
+  /** Resolves when all output from before this call was handed over. Call it after the child has exited. */
   async finishOutput(): Promise<void> {
     await Promise.all(this.#outputs.map((output) => output.finish()));
   }
 
   /**
-   * Sends SIGKILL to its process group at once, without a look at the process table: for the moment before this program
-   * ends. The group's number is its own for as long as its first process was not waited for.
+   * Sends SIGKILL to its process group immediately, without reading the process table. For the moment before this program
+   * exits. The group id can't be reused until its first process was reaped.
    */
   killGroup(): void {
     if (this.tree.leader !== undefined) this.tree.killGroup();

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { noteHandled } from '../os/debug/debug-log.js';
 import { hasProc } from './process-table.js';
 
-/** Whether a process is stopped, as by Ctrl-Z, SIGSTOP or a debugger; false where that can't be told. */
+/** Whether a process is stopped, for example by Ctrl-Z, SIGSTOP or a debugger; false if the system does not tell. */
 export async function isSuspended(pid: number, source: 'proc' | 'ps' = hasProc() ? 'proc' : 'ps'): Promise<boolean> {
   try {
     if (source === 'proc') return isStopped(stateFromStat(readFileSync(`/proc/${pid}/stat`, 'utf8')));
@@ -17,12 +17,12 @@ export async function isSuspended(pid: number, source: 'proc' | 'ps' = hasProc()
   }
 }
 
-/** The state stands behind the name, which may hold parentheses. */
+/** Returns the state, which comes after the name. The name may contain parentheses. */
 function stateFromStat(stat: string): string {
   return stat.slice(stat.lastIndexOf(')') + 2);
 }
 
-/** `T`: by a signal of job control; `t`: by a debugger. */
+/** Whether a state means stopped. `T`: by job control; `t`: by a debugger. */
 function isStopped(state: string): boolean {
   return /^t/i.test(state);
 }

@@ -4,49 +4,54 @@ import type { TreeSample } from './process-tree.js';
 import { sendSignal } from './signal.js';
 import { SoftSignal } from './soft-signal.js';
 
-/** How long SIGKILL may take to have its effect before it is said that it has none. */
+/** How long SIGKILL may take before a process is reported as stuck. */
 const STUCK_MS = 5_000;
 const SHORTEST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 5_000;
-/** The pause grows with the wait: the end of a quick tree is seen at once, and a slow one costs little. */
+/** The pause grows with the wait: the exit of a quick tree is noticed at once, and a slow one costs little. */
 const PAUSE_PER_WAITED = 0.05;
 
-/** Processes that can be ended together. */
+/** Processes that can be terminated together. */
 export interface TerminableTree {
-  /** The pid of the first process while it is a child of this program that was not waited for: safe to signal. */
+  /** The pid of the first process while it is an unreaped child of this program, and thus safe to signal. */
   readonly leader: number | undefined;
-  /** Resolves when that child has ended; undefined when it is no child of this program. */
+  /** Resolves when that child has exited; undefined if it is not a child of this program. */
   readonly leaderExit: Promise<unknown> | undefined;
-  /** Looks what lives. Never rejects. */
+  /** Lists the living processes. Never rejects. */
   sample(): Promise<TreeSample>;
-  /** Sends SIGKILL to what can be reached without the process table. */
+  /** Sends SIGKILL to the processes that can be reached without the process table. */
   killGroup(): void;
 }
 
-/** Why a tree does not end. */
+/** Why a tree does not exit. */
 export interface Stuck {
-  /** What lives in spite of SIGKILL. */
+  /** Processes that are alive despite SIGKILL. */
   living: readonly ProcessEntry[];
-  /** Pids of the processes that this user may not signal. */
+  /** Pids of processes that this user is not allowed to signal. */
   refused: ReadonlySet<number>;
-  /** Why the process table can't be read, when that is it. */
+  /** Why the process table can't be read, if that is the reason. */
   cause?: unknown;
 }
 
 export interface TerminationOptions {
   /** The soft signal. Default: SIGTERM. */
   signal?: NodeJS.Signals;
-  /** Called once when processes outlive SIGKILL for 5 s, or when for so long it can't be known whether any lives. */
+  /**
+   * Called once when processes have survived SIGKILL for `stuckMs`, or when it has been unknown for that long whether any is
+   * alive.
+   */
   onStuck?(stuck: Stuck): void;
-  /** Ends the wait then. Default: it continues as long as they live. */
+  /** Whether to stop waiting then. Default: it waits as long as they are alive. */
   givesUp?: boolean;
   /** Default: 5,000. */
   stuckMs?: number;
 }
 
-/** Ends a tree of processes: asks softly, forces, and waits until nothing of it lives. */
+/** Terminates a tree of processes: sends a soft signal, then SIGKILL, and waits until no process is alive. */
 export class Termination {
-  /** Resolves when no process lives, or with the remaining ones when it gives up. Only after one of the two calls. */
+  /**
+   * Resolves when no process is alive, or with the remaining ones when it gives up. Starts only with one of the two calls.
+   */
   readonly over: Promise<Stuck | undefined>;
   readonly #tree: TerminableTree;
   readonly #options: TerminationOptions;
@@ -76,8 +81,8 @@ export class Termination {
   }
 
   /**
-   * Asks all processes to end, each once, however often it is called.
-   * @param graceMs how long they have after the last of them was asked, before SIGKILL; undefined: until {@link force}
+   * Asks all processes to exit, each once, even if called repeatedly.
+   * @param graceMs time from the last signal until SIGKILL; undefined: until {@link force}
    */
   ask(graceMs?: number): void {
     this.#graceMs ??= graceMs;
@@ -116,7 +121,7 @@ export class Termination {
     }
   }
 
-  /** @returns since when SIGKILL is sent; undefined: it is not yet */
+  /** @returns since when SIGKILL has been sent; undefined if it has not been sent yet */
   #forcedSince(): number | undefined {
     if (this.#forcedAtMs === undefined && this.#graceMs !== undefined) {
       const endsAtMs = Math.max(this.#begunAtMs ?? 0, this.#soft.lastAtMs) + this.#graceMs;
@@ -128,7 +133,7 @@ export class Termination {
   #kill(sample: TreeSample, sinceMs: number): void {
     if (sample.known) {
       for (const { pid } of sample.living) if (sendSignal(pid, 'SIGKILL') === 'refused') this.#refused.add(pid);
-      // For a while only: later the number may be another group's, and only the process table shows that.
+      // Only for a while: later, the number may belong to another group, which only the process table can show.
     } else if (this.#tree.leader !== undefined || performance.now() - sinceMs < STUCK_MS) {
       this.#tree.killGroup();
     }
@@ -147,7 +152,7 @@ export class Termination {
     this.#wake = () => over.abort();
     const waitedMs = performance.now() - (this.#forcedAtMs ?? this.#begunAtMs ?? 0);
     const growing = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, waitedMs * PAUSE_PER_WAITED));
-    // Before its first process ends, the only thing that can happen is a call of force().
+    // Before the first process exits, only a call to force() can change anything.
     const isIdle = sample.known && this.#tree.leader !== undefined && !this.#soft.isWaiting;
     if (this.#forcedAtMs === undefined && isIdle) await pause(this.#graceMs ?? NEVER_MS, over.signal);
     else await pause(growing, over.signal);

@@ -1,13 +1,13 @@
 import type { StartAttempt } from './start-failure.js';
 
 /**
- * The largest variable or argument that Linux accepts, with its NUL: 32 pages (execve(2), MAX_ARG_STRLEN). With any limit of
- * the stack, it accepts as much for all of them together.
+ * The largest variable or argument that Linux accepts, including its NUL: 32 pages (execve(2), MAX_ARG_STRLEN). Linux also
+ * accepts this much for all of them together, whatever the stack limit is.
  */
 export const MAX_STRING_BYTES = 32 * 4096;
 const NAMED_VARIABLES = 3;
 
-/** Explains which part of a program's arguments and environment is too large for the system. */
+/** Explains which part of a program's arguments and environment exceeds the system's limits. */
 export function explainTooLarge({ args, env }: StartAttempt): { reason: string; remedy: string } {
   const variables = Object.entries(env)
     .map(([name, value = '']) => ({ name, bytes: Buffer.byteLength(`${name}=${value}`) + 1 }))

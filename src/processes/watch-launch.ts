@@ -4,20 +4,20 @@ import { findProcess, hasProc } from './process-table.js';
 import { mayRun } from './signal.js';
 
 const CHECK_INTERVAL_MS = 1_000;
-/** Where reading a start time needs another program (`ps`), only one in this many checks reads it. */
+/** If reading a start time takes another program (`ps`), only one in this many checks reads it. */
 const CHECKS_PER_LOOK = 30;
 
-/** Receives how this program was started, and the end of its package runner. */
+/** Receives how this program was started, and the exit of its package runner. */
 export interface LaunchListener {
-  /** How it was started; called once. */
+  /** Called once with how it was started. */
   onFound?(launch: Launch): void;
-  /** A package runner that started it has ended; called once. */
+  /** Called once when a package runner that started this program has exited. */
   onRunnerGone(runner: RunnerProcess): void;
 }
 
 /**
- * Watches the package runners that started this program. A runner that is killed does not take with it what it runs:
- * npm passes SIGTERM on to the shell alone, and nobody passes SIGKILL on. Never keeps the program alive.
+ * Watches the package runners that started this program. A runner that is killed does not take its command with it: npm
+ * forwards SIGTERM only to the shell, and SIGKILL can't be forwarded. Never keeps the program alive.
  */
 export function watchLaunch(listener: LaunchListener): void {
   let launch: Launch | undefined;
@@ -36,7 +36,7 @@ export function watchLaunch(listener: LaunchListener): void {
     }
     if (launch.runners.length === 0) clearInterval(timer);
   };
-  // A check that failed, for example without free file descriptors, shows nothing; the next one may succeed.
+  // A failed check, for example for lack of file descriptors, shows nothing. The next one may succeed.
   const tryCheck = () => void check().catch(ignoreError('processes', 'looking for the package runner'));
   const timer = setInterval(tryCheck, CHECK_INTERVAL_MS);
   timer.unref();

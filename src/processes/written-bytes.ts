@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { noteHandled } from '../os/debug/debug-log.js';
 
 /**
- * Reads how many bytes a process has written by `write` and its kind, to files, pipes and terminals, with its children
- * that have ended: https://docs.kernel.org/filesystems/proc.html (wchar). What it sends by `send` is not counted.
- * @returns undefined where the system does not tell (it is not Linux, or another user's process)
+ * Returns how many bytes a process and its reaped children have written with `write` and similar calls, to files, pipes and
+ * terminals: https://docs.kernel.org/filesystems/proc.html (wchar). Bytes sent with `send` are not counted.
+ * @returns undefined if the system does not tell (not Linux, or another user's process)
  */
 export function writtenBytesOf(pid: number): number | undefined {
   try {
