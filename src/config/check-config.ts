@@ -6,8 +6,8 @@ import { type ConfigFile, configFileSchema } from './schema.js';
 
 /**
  * Checks the content of a config file.
- * @param file the name of the file in messages
- * @throws JamdevError `ConfigInvalid`, with the nearest known key
+ * @param file the file's name in messages
+ * @throws JamdevError `ConfigInvalid`, which suggests the nearest known key
  */
 export function checkConfig(value: object, file: string): ConfigFile {
   const result = configFileSchema.safeParse(value);
@@ -26,7 +26,7 @@ export function checkConfig(value: object, file: string): ConfigFile {
   throw configErrors.configInvalid(file, path, detail);
 }
 
-/** Finds a text with a zero byte, which paths and commands can't contain. Variables are checked where they are used. */
+/** Finds a string with a zero byte, which paths and commands can't contain. Variables are checked where they are used. */
 function findZeroByte(value: unknown, path: string[] = []): string | undefined {
   if (typeof value === 'string') return value.includes('\0') ? path.join('.') : undefined;
   // A service may be named `env`.

@@ -11,7 +11,7 @@ const { port, proxyPort, host, allowedHosts } = configFileSchema.shape;
 const text = z.string().min(1).optional();
 const texts = z.array(z.string());
 
-/** The options of startDevServer(), with the rules of the same keys in the config file. */
+/** The options of startDevServer(), with the same rules as the config file's keys. */
 export const optionsSchema = z.strictObject({
   ...{ folder: text, config: text, runtime, command, build, env, envFile: texts.optional(), remap8080 },
   ...{ dockerfile, context: text, dockerNetwork: text, platform },

@@ -2,15 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DevConfig } from './resolve.js';
 import type { ServiceConfig } from './service-config.js';
 
-/** What a changed config file means for a running dev server. */
+/** The effect of a changed config file on a running dev server. */
 export interface ConfigChange {
-  /** Services whose settings changed: the new settings can be used immediately. */
+  /** Services whose settings changed. The new settings can be used immediately. */
   services: readonly ServiceConfig[];
-  /** Changes that take effect after a restart: `"port"`, `the service "chat"`. */
+  /** Changes that need a restart, such as `"port"` or `the service "chat"`. */
   needsRestart: readonly string[];
 }
 
-/** These need a restart: ports are open and clients rely on them; the API, proxy and terminal are already set up. */
+/** Keys that need a restart: clients rely on the open ports, and the API, proxy and terminal are already set up. */
 const FIXED_KEYS = [
   'port',
   'proxyPort',
@@ -23,7 +23,7 @@ const FIXED_KEYS = [
 ] as const;
 
 /**
- * Compares the config that a dev server currently uses with the content of its files.
+ * Compares the dev server's current config with the content of its files.
  * @param current the current config, with each service as it runs
  */
 export function compareConfigs(current: DevConfig, next: DevConfig): ConfigChange {

@@ -6,7 +6,7 @@ function didYouMean(nearest: string | undefined): string {
   return nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
 }
 
-/** Errors of the config file and the env files, and of what they tell jamdev to run. */
+/** Errors about the config file, the env files, and the commands and Dockerfiles in them. */
 export const configErrors = {
   configMissing: (file: string) =>
     new JamdevError('ConfigUnreadable', `There is no config file ${file}.`, 'Check the path given with --config.'),
@@ -22,7 +22,7 @@ export const configErrors = {
     new JamdevError('ConfigInvalid', `${file} has an unknown key "${key}".${didYouMean(nearest)}`, ''),
   configInvalid: (file: string, path: string, detail: string) =>
     new JamdevError('ConfigInvalid', `In ${file}, "${path}" ${detail}.`, ''),
-  /** @param isConfigKey whether the config file has a key of that name */
+  /** @param isConfigKey whether the config file has a key with that name */
   optionUnknown: (name: string, nearest: string | undefined, known: readonly string[], isConfigKey: boolean) =>
     new JamdevError(
       'Usage',
@@ -131,7 +131,7 @@ export const configErrors = {
       'No database is configured.',
       'Set JAMDEV_SERVE_DATABASE to its URL, JAMDEV_SERVE_DATABASE_FILE to a file with the URL, or "serve.database" in the config file; or pass --database.',
     ),
-  /** Leaves out the URL, which may contain a password. @param where the flag, variable or file that it comes from */
+  /** Leaves out the URL, which may contain a password. @param where the flag, variable or file that contains it */
   databaseUrlInvalid: (where: string) =>
     new JamdevError(
       'ConfigInvalid',

@@ -8,20 +8,20 @@ import { NotUtf8 } from '../os/text-encoding.js';
 import { configErrors } from './config-errors.js';
 import type { ConfigFile } from './schema.js';
 
-/** The names a config file may have; the first is the platform's own. */
+/** The names that a config file may have. The first is the platform's own. */
 export const CONFIG_FILE_NAMES = ['jamsocket.config.json', 'jamdev.config.json'];
 
 /** A config file that was found. */
 export interface FoundConfig {
-  /** Absolute, or as given. */
+  /** Absolute, or as passed by the caller. */
   path: string;
   config: ConfigFile;
 }
 
 /**
  * Reads the config file of a project folder.
- * @param named the path given with `--config`; without it the folder is searched
- * @returns undefined when there is none
+ * @param named the path given with `--config`; without it, the folder is searched
+ * @returns undefined if there is none
  * @throws JamdevError `ConfigInvalid`, `ConfigUnreadable`
  */
 export async function readConfigFile(project: string, named?: string): Promise<FoundConfig | undefined> {
@@ -31,7 +31,9 @@ export async function readConfigFile(project: string, named?: string): Promise<F
   return { path, config: await parseConfig(await readText(path), nameInMessages(path)) };
 }
 
-/** The name of a config file, or its path if it is in a parent folder, where the user may not expect it. */
+/**
+ * Returns the name of a config file for messages, or its path if it is in a parent folder, where the user may not expect it.
+ */
 function nameInMessages(path: string): string {
   const fromHere = relative('', path);
   return /^(\.\.[/\\])+[^/\\]+$/.test(fromHere) ? fromHere : basename(path);
@@ -39,7 +41,7 @@ function nameInMessages(path: string): string {
 
 /**
  * Parses the text of a config file.
- * @param file the name of the file in messages
+ * @param file the file's name in messages
  * @throws JamdevError `ConfigInvalid`, with line and column if it is not JSON, or with the nearest known key
  */
 export async function parseConfig(text: string, file: string): Promise<ConfigFile> {
@@ -76,14 +78,14 @@ async function parseJson(text: string, file: string): Promise<unknown> {
     return JSON.parse(json);
   } catch (error) {
     noteHandled('config', 'reading the config as JSON', error);
-    // The parser that reports positions is only loaded for the message.
+    // The parser that reports positions is loaded only to make the message.
     const { findJsonError } = await import('./json-position.js');
     const { line, column, detail } = findJsonError(json);
     throw configErrors.configNotJson(file, line, column, detail);
   }
 }
 
-/** Reads a project's package.json; undefined when there is none. @throws JamdevError `ConfigInvalid` */
+/** Reads a project's package.json; an empty object if there is none. @throws JamdevError `ConfigInvalid` */
 export async function readManifest(project: string): Promise<Record<string, unknown>> {
   const path = join(project, 'package.json');
   if (!isThere(path)) return {};

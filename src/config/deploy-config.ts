@@ -16,14 +16,14 @@ export interface DeployableService {
   name: string;
   /** How its image is built. */
   build: DockerServiceConfig;
-  /** `image` of the config: a full reference; undefined: not set. */
+  /** The `image` setting, a full reference; undefined: not set. */
   image: string | undefined;
 }
 
 /**
  * Returns the names of the services of the project in the current folder.
- * @param asked undefined: all services. Without services in the config, this names the project's only service.
- * @throws JamdevError `Usage` when there is no such service
+ * @param asked the requested service; undefined: all. Without services in the config, it names the project's only service.
+ * @throws JamdevError `Usage` if there is no such service
  */
 export async function listProjectServices(config: string | undefined, asked: string | undefined): Promise<string[]> {
   const found = await readConfigFile(await findProjectFolder({ config }), config);
@@ -34,7 +34,7 @@ export async function listProjectServices(config: string | undefined, asked: str
 }
 
 /**
- * Finds out how to build the image of a service, from the same config as `jamdev dev`, even if that runs it as a child
+ * Determines how to build a service's image, from the same config as `jamdev dev`, even if that runs the service as a child
  * process.
  * @throws JamdevError `NothingToRun`, with a Dockerfile to add, `ConfigInvalid`
  */

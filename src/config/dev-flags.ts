@@ -15,7 +15,7 @@ export interface DevServerOptions {
   env?: Record<string, string> | undefined;
   /** Files with variables. */
   envFile?: string[] | undefined;
-  /** Whether listen(8080) of a Node.js backend is redirected to the port in PORT. */
+  /** Whether listen(8080) in a Node.js backend is redirected to the port in PORT. */
   remap8080?: boolean | undefined;
   dockerfile?: string | undefined;
   /** The build context. */
@@ -23,8 +23,8 @@ export interface DevServerOptions {
   dockerNetwork?: string | undefined;
   platform?: string | undefined;
   /**
-   * Paths to watch for changes, which start a build; relative to the current folder. `true`: what the config says, or
-   * else the service's folder; `false`: nothing. Default: `false` in code and in `jamdev exec`, `true` in `jamdev dev`.
+   * Paths to watch for changes, which start a build; relative to the current folder. `true`: the config's paths, or else the
+   * service's folder; `false`: nothing. Default: `false` in code and in `jamdev exec`, `true` in `jamdev dev`.
    */
   watch?: string[] | boolean | undefined;
   /** Patterns of files not to watch, in addition to those of the config file. */
@@ -41,7 +41,7 @@ export interface DevServerOptions {
   proxyPort?: number | undefined;
   /** The address to listen on; default: loopback only. */
   host?: string | undefined;
-  /** Additional host names by which it may be reached; they are added to those of the config file. */
+  /** Additional host names for reaching the dev server, combined with those in the config file. */
   allowedHosts?: string[] | undefined;
 }
 

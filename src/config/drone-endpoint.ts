@@ -10,7 +10,7 @@ const tlsFiles = z.strictObject({
   key: z.string().min(1).describe('Its private key.'),
 });
 
-/** The Docker Engine of a drone in `serve.drones`. */
+/** The schema of a drone's Docker Engine in `serve.drones`. */
 export const droneEndpointSchema = z.union([
   z
     .string()

@@ -5,28 +5,28 @@ import { RESERVED_ENV } from '../contract/env.js';
 import { isThere } from '../os/is-there.js';
 import { createReadEnvText } from './env-text.js';
 
-/** Read by default, if it exists. */
+/** The env file that is read by default, if it exists. */
 const USUAL_NAME = '.env';
 
 /** A file with variables for backends. */
 export interface EnvFile {
-  /** Absolute. */
+  /** Absolute path. */
   path: string;
-  /** Whether the config or command line names it; then it must exist. */
+  /** Whether the config or command line names it. If so, it must exist. */
   named: boolean;
 }
 
 /** The content of env files. */
 interface EnvFileContent {
   env: Record<string, string>;
-  /** Ignored names, which the platform sets itself, such as `PORT`. */
+  /** Names that were ignored because the platform sets them itself, such as `PORT`. */
   leftOut: string[];
 }
 
 /**
  * Finds the env files of a service.
  * @param named `envFile` of the config or the command line; false: none
- * @param folders where to look for a `.env` if no file is named; a later one wins
+ * @param folders the folders to search for a `.env` if no file is named; later ones win
  * @param base the folder that named paths are relative to
  */
 export function findEnvFiles(
@@ -39,12 +39,12 @@ export function findEnvFiles(
   return [...new Set(folders)].map((folder) => ({ path: resolve(folder, USUAL_NAME), named: false }));
 }
 
-/** Reads env files; a later one wins. @throws JamdevError `ConfigUnreadable` */
+/** Reads env files. Later ones win. @throws JamdevError `ConfigUnreadable` */
 export type ReadEnvFiles = (files: readonly EnvFile[], signal?: AbortSignal) => Promise<EnvFileContent>;
 
 /**
- * Creates a reader of env files. All builds must share one, see {@link createReadEnvText}. Variables that the platform
- * sets itself are ignored: a `.env` often has a PORT for other ways to run the app.
+ * Creates a reader of env files. All builds must share one, see {@link createReadEnvText}. Variables that the platform sets
+ * itself are ignored, because a `.env` often has a PORT for other ways to run the app.
  */
 export function createReadEnvFiles(readText = createReadEnvText()): ReadEnvFiles {
   return async (files, signal) => {

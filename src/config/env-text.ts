@@ -5,15 +5,15 @@ import { FileTooLarge, kindOf, MAX_TEXT_BYTES, NotRegularFile, readRegularFile }
 import { decodeText, NotUtf8 } from '../os/text-encoding.js';
 import { configErrors } from './config-errors.js';
 
-/** Timeout of a named pipe: the program that writes it may first ask the user to unlock the variables. */
+/** Timeout for a named pipe. The program that writes it may first ask the user to unlock the variables. */
 const ENV_FILE_TIMEOUT_MS = 10_000;
 
 /** Reads the text of an env file. @throws JamdevError `ConfigUnreadable` */
 export type ReadEnvText = (path: string, signal?: AbortSignal) => Promise<string>;
 
 /**
- * Creates a reader of env files. They may be named pipes, such as those of some password managers: data written to a
- * pipe reaches only one reader, so concurrent callers share one read.
+ * Creates a reader of env files. They may be named pipes, such as those of some password managers. Data written to a pipe
+ * reaches only one reader, so concurrent callers share one read.
  * @param timeoutMs the timeout of one read
  */
 export function createReadEnvText(timeoutMs = ENV_FILE_TIMEOUT_MS): ReadEnvText {
@@ -61,7 +61,7 @@ class SharedRead {
       return await orAborted(this.#text, signal);
     } finally {
       this.#waiting -= 1;
-      // Whether it succeeded, failed or was canceled: later callers need a new read.
+      // After success, failure or cancellation, later callers need a new read.
       if (this.#waiting === 0) {
         this.#controller.abort();
         this.#onEnd();
@@ -71,7 +71,8 @@ class SharedRead {
 }
 
 /**
- * Follows the promise, but rejects with the signal's reason as soon as that aborts. The signal must not be aborted yet.
+ * Follows the promise, but rejects with the signal's reason as soon as the signal aborts. The signal must not be aborted
+ * yet.
  */
 async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   let onAbort: () => void = () => undefined;

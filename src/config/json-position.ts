@@ -13,7 +13,7 @@ export function positionAt(text: string, offset: number): Position {
 }
 
 /**
- * Finds the position of a JSON syntax error, and its cause. Node.js's own message does not always contain the position.
+ * Finds the position and the cause of a JSON syntax error. Node.js' own message does not always contain the position.
  * @param text a text that JSON.parse rejected
  */
 export function findJsonError(text: string): Position & { detail: string } {
@@ -21,7 +21,7 @@ export function findJsonError(text: string): Position & { detail: string } {
   try {
     parse(text, errors, { disallowComments: true, allowTrailingComma: false });
   } catch (error) {
-    // Thousands of nested brackets. Only an error before them has a position.
+    // Thousands of nested brackets exceed the stack. Only an error before them has a position.
     if (!(error instanceof RangeError)) throw error;
     if (errors[0] === undefined) return { line: 1, column: 1, detail: 'it is nested too deeply' };
   }
@@ -30,7 +30,7 @@ export function findJsonError(text: string): Position & { detail: string } {
   return { ...positionAt(text, first.offset), detail: inWords(printParseErrorCode(first.error)) };
 }
 
-/** `CommaExpected` -> `comma expected`. */
+/** Converts a code to words: `CommaExpected` becomes `comma expected`. */
 function inWords(code: string): string {
   return code.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter}`).toLowerCase();
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { configFileSchema } from './schema.js';
 
 /**
- * Makes the JSON Schema of the config file for editors: draft 7, which all editors support. `npm run schema` writes it
+ * Creates the JSON Schema of the config file for editors, in draft 7, which all editors support. `npm run schema` writes it
  * to `config.schema.json` in the package root.
  */
 export function configJsonSchema(): Record<string, unknown> {

@@ -1,7 +1,7 @@
 /** Words that differ by more than this share of their length are not suggested. */
 const MAX_DISTANCE_SHARE = 0.4;
 
-/** Returns the most similar word, or undefined when none is similar enough. */
+/** Returns the most similar word, or undefined if none is similar enough. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const ranked = known
     .map((each) => ({ each, distance: editDistance(word.toLowerCase(), each.toLowerCase()) }))
@@ -12,7 +12,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return alike ? best.each : undefined;
 }
 
-/** Levenshtein distance. */
+/** Returns the Levenshtein distance. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {

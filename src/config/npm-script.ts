@@ -6,12 +6,12 @@ import { readRegularFile } from '../os/regular-file.js';
 /** Fields of package.json that npm passes to scripts (npm RFC 183). */
 const PASSED_FIELDS = ['name', 'version', 'config', 'engines', 'bin'] as const;
 
-/** What npm and pnpm run by `node` where package.json has no `start` script. */
+/** The file that npm and pnpm run with `node` if package.json has no `start` script. */
 export const DEFAULT_START_FILE = 'server.js';
 
 /** A script as `npm start` runs it. */
 export interface NpmScript {
-  /** The folder of package.json; an absolute path. */
+  /** The folder of package.json, as an absolute path. */
   folder: string;
   /** "start" or "prestart". */
   event: string;
@@ -22,8 +22,8 @@ export interface NpmScript {
 }
 
 /**
- * Makes the variables that a script gets under `npm start`. The settings of npm itself (`npm_config_*`)
- * are inherited if npm or npx started jamdev; otherwise the few that programs depend on are set here.
+ * Returns the variables that a script gets from `npm start`. npm's own settings (`npm_config_*`) are inherited if npm or npx
+ * started jamdev; otherwise, the few that programs depend on are set here.
  */
 export async function npmScriptEnvironment(
   { folder, event, script, manifest }: NpmScript,
@@ -31,7 +31,7 @@ export async function npmScriptEnvironment(
 ): Promise<Record<string, string>> {
   const { name, bin } = manifest;
   const fields = PASSED_FIELDS.map((field) => [field, manifest[field]] as const);
-  // A string in "bin" is a program with the package's name, without the scope.
+  // If "bin" is a string, the program's name is the package's name without the scope.
   const binOfName =
     typeof bin === 'string' && typeof name === 'string' ? { [name.replace(/^@[^/]*\//, '')]: bin } : bin;
   const env: Record<string, string> = {};
@@ -51,10 +51,10 @@ export async function npmScriptEnvironment(
   };
 }
 
-/** npm runs scripts in a shell, and shells pass on no other names. */
+/** Other names are skipped: npm runs scripts in a shell, and shells don't pass them on. */
 const SHELL_NAME = /^[a-z_]\w*$/i;
 
-/** Adds variables like npm: lists by index, and nothing for null or false. */
+/** Adds variables the way npm does: lists by index, and an empty string for null and false. */
 function addVariables(env: Record<string, string>, name: string, value: unknown): void {
   if (value === undefined) return;
   if (typeof value === 'object' && value !== null) {
@@ -64,19 +64,19 @@ function addVariables(env: Record<string, string>, name: string, value: unknown)
   }
 }
 
-/** Finds npm on a PATH; it may be missing. */
+/** Describes the npm on a PATH, which may be missing. */
 async function describeNpm(path: string): Promise<Record<string, string>> {
   const about = `node/${process.version} ${process.platform} ${process.arch} workspaces/false`;
   for (const folder of path.split(delimiter).filter((each) => each !== '')) {
     try {
-      // A link into the package, to bin/npm-cli.js.
+      // `npm` is a link to bin/npm-cli.js in the package.
       const program = realpathSync(join(folder, 'npm'));
       const manifest = await readRegularFile(join(dirname(dirname(program)), 'package.json'));
       const { version } = JSON.parse(manifest) as { version?: unknown };
       return { npm_config_user_agent: `npm/${String(version)} ${about}`, npm_execpath: program };
     } catch (error) {
       noteHandled('config', "asking for npm's version", error);
-      // Not in this folder, or a wrapper of another program.
+      // It is not in this folder, or it is another program's wrapper.
     }
   }
   return { npm_config_user_agent: `npm/? ${about}` };

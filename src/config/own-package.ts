@@ -9,7 +9,9 @@ export interface OwnPackage {
   engines: { node: string };
 }
 
-/** The package folder of jamdev: the nearest parent folder with a package.json, at any depth of the build output. */
+/**
+ * Returns jamdev's package folder: the nearest parent folder with a package.json, whatever the depth of the build output.
+ */
 export function ownFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);

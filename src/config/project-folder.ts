@@ -6,9 +6,9 @@ import type { DevFlags } from './dev-flags.js';
 import { type DevConfig, resolveConfig } from './resolve.js';
 
 /**
- * Finds the project folder: the given one or, if it has nothing to run, the nearest parent folder
- * with a config file. Only folders and files of this user count, up to the root of the repository: otherwise, anyone
- * who can put a config file into a parent folder could run programs as the users who start a dev server below it.
+ * Finds the project folder: the given one or, if it has nothing to run, the nearest parent folder with a config file. Only
+ * this user's folders and files count, up to the root of the repository. Otherwise, anyone who can put a config file into a
+ * parent folder could run programs as any user who starts a dev server below it.
  * @returns an absolute path; the given folder if there is no other, or if it does not exist
  */
 export async function findProjectFolder(flags: DevFlags): Promise<string> {
@@ -19,7 +19,7 @@ export async function findProjectFolder(flags: DevFlags): Promise<string> {
   return above === undefined || (await hasSomethingToRun({ ...flags, folder })) ? folder : above;
 }
 
-/** Makes the remark that a dev server runs for a parent of the given folder; undefined if it does not. */
+/** Returns a remark if the dev server runs for a parent of the given folder; undefined otherwise. */
 export function describeProjectAbove(folder: string | undefined, config: DevConfig): string | undefined {
   const given = realpathSync(resolve(folder ?? '.'));
   return given === config.project || !given.startsWith(`${config.project}${sep}`)
@@ -37,7 +37,7 @@ async function hasSomethingToRun(flags: DevFlags): Promise<boolean> {
     await resolveConfig(flags);
     return true;
   } catch (error) {
-    // Any other error is about this folder, and is reported later.
+    // Any other error is about this folder and is reported later.
     return !(error instanceof JamdevError && error.code === 'NothingToRun');
   }
 }
@@ -53,7 +53,7 @@ function findConfigAbove(folder: string): string | undefined {
   return undefined;
 }
 
-/** `.git` is a folder, or a file in worktrees and submodules. */
+/** Finds the repository of a folder. `.git` is a folder, or a file in worktrees and submodules. */
 function findRepository(folder: string): string | undefined {
   for (let root = folder; ; root = dirname(root)) {
     if (existsSync(join(root, '.git'))) return root;

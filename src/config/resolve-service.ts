@@ -9,7 +9,7 @@ import type { ServiceSettings } from './schema.js';
 import type { DockerServiceConfig, ProcessServiceConfig, ServiceConfig } from './service-config.js';
 import { findStartScript } from './start-script.js';
 
-/** Where the settings of a service come from. */
+/** The sources of a service's settings. */
 export interface ConfigSources {
   name: string;
   /** Absolute path. */
@@ -17,23 +17,23 @@ export interface ConfigSources {
   /** The service's own folder, or the project folder. Absolute path. */
   folder: string;
   flags: DevFlags;
-  /** Its settings in the config file. */
+  /** The service's settings in the config file. */
   file: ServiceSettings;
-  /** '' when there is no config file. */
+  /** '' if there is no config file. */
   fileName: string;
-  /** Paths in the config file are relative to this folder. */
+  /** The folder that paths in the config file are relative to. */
   fileFolder: string;
 }
 
-/** What production runs. */
+/** The platform of production. */
 const DEFAULT_PLATFORM = 'linux/amd64';
-/** In a config, the platform of this machine. */
+/** The config value that means the platform of this machine. */
 const NATIVE_PLATFORM = 'native';
 
 /**
- * Finds out what to run, and how. On the command line, a command means a child process and a Dockerfile a container.
- * Then the config file counts, with a Dockerfile before a command, since production builds it; then a Dockerfile in the
- * folder; then what `npm start` runs. `runtime` overrides the choice between the two.
+ * Determines what to run, and how. Command line options come first: a command means a child process, and a Dockerfile a
+ * container. Then comes the config file, in which a Dockerfile wins over a command, since production builds it. Then come a
+ * Dockerfile in the folder and the command of `npm start`. `runtime` overrides the choice between the two.
  * @throws JamdevError `NothingToRun`, `Usage`
  */
 export async function resolveService(sources: ConfigSources): Promise<ServiceConfig> {
@@ -42,7 +42,7 @@ export async function resolveService(sources: ConfigSources): Promise<ServiceCon
   const runtime = flags.runtime ?? (flags.command !== undefined ? 'process' : file.runtime);
   const asContainer = runtime === 'process' ? undefined : findDockerfile(sources);
   if (asContainer !== undefined) {
-    // If Docker or a Dockerfile was named explicitly, there is no fallback. A file named server.js is no fallback
+    // If Docker or a Dockerfile was chosen explicitly, there is no fallback. npm's default server.js is not a fallback
     // either.
     const isNamed = runtime === 'docker' || (flags.dockerfile ?? file.dockerfile) !== undefined;
     const fallback = isNamed ? undefined : await findProcess(sources, { named: true });

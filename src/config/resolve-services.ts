@@ -10,7 +10,7 @@ import type { ConfigFile, ServiceSettings } from './schema.js';
 import type { ServiceConfig } from './service-config.js';
 import { SERVICE_NAME } from './service-name.js';
 
-/** Keys that each service must set itself: shared values would make all services the same. */
+/** Keys that each service must set itself. A shared value would make all services the same. */
 const OF_ONE_SERVICE = ['command', 'dockerfile', 'dockerOptions'] as const;
 const COMMON_KEYS = [
   'build',
@@ -36,7 +36,7 @@ const FLAGS_OF_ONE_SERVICE = {
 } as const;
 
 /**
- * Finds out what the services of a project run: those in the config file, the default one first, or a single one.
+ * Resolves a project's services: those in the config file, with the default one first, or a single one.
  * @throws JamdevError `NothingToRun`, `ConfigInvalid`, `Usage`
  */
 export async function resolveServices(
@@ -65,7 +65,7 @@ export async function resolveServices(
   return [first, ...others];
 }
 
-/** Keys next to `services` apply to each service that does not set them; variables and patterns are combined. */
+/** Merges the keys next to `services` into a service that does not set them. Variables and patterns are combined. */
 function withCommon(file: ConfigFile, settings: ServiceSettings): ServiceSettings {
   const common = Object.fromEntries(COMMON_KEYS.map((key) => [key, file[key]]));
   const ignored = [...[file.ignore ?? []].flat(), ...[settings.ignore ?? []].flat()];

@@ -8,24 +8,24 @@ import { resolveServices } from './resolve-services.js';
 import type { ConfigFile } from './schema.js';
 import type { ServiceConfig } from './service-config.js';
 
-/** The complete config of a dev server: nothing is left to look up. */
+/** The complete config of a dev server, with everything resolved. */
 export interface DevConfig {
   /** Absolute path, links resolved. */
   project: string;
   /** Absolute path of the config file, if there is one. */
   configFile: string | undefined;
-  /** The default one first. */
+  /** The default service first. */
   services: readonly [ServiceConfig, ...ServiceConfig[]];
   port: number;
   proxyPort: number;
-  /** Which of the two ports are default ones, because no other was configured. */
+  /** Which of the two ports are the defaults, because none was configured. */
   defaultPorts: { port: boolean; proxyPort: boolean };
   /** undefined: loopback only. */
   host: string | undefined;
   allowedHosts: readonly string[];
   /** Public URLs of the API and the proxy, such as those of a tunnel; without a trailing slash. */
   publicUrl: { api?: string; proxy?: string };
-  /** For a Docker Engine on another machine. */
+  /** Settings for a Docker Engine on another machine. */
   remote: { address?: string | undefined };
   interactive: boolean;
   styleLogOutput: boolean;
@@ -36,7 +36,7 @@ export const DEFAULT_PROXY_PORT = 9090;
 
 /**
  * Combines flags, config file and package.json: flags win, then the file, then the `start` script.
- * @throws JamdevError when there is nothing to run, or the file is invalid
+ * @throws JamdevError if there is nothing to run or the file is invalid
  */
 export async function resolveConfig(flags: DevFlags): Promise<DevConfig> {
   const folder = resolve(flags.folder ?? '.');
@@ -67,7 +67,8 @@ export async function resolveConfig(flags: DevFlags): Promise<DevConfig> {
 }
 
 /**
- * Pages of backends must not have the origin of the API: content of strangers could then read the API's answers.
+ * Reads the public URLs. The proxy must not share the API's origin, since pages of backends could then read the API's
+ * responses.
  * @throws JamdevError `ConfigInvalid`
  */
 function readPublicUrl({ publicUrl: { api, proxy } = {} }: ConfigFile, path = ''): DevConfig['publicUrl'] {

@@ -10,7 +10,7 @@ const seconds = z.int().positive();
 
 const publicUrl = z.string().refine(isBaseUrl, 'must be an http or https URL without a query');
 
-/** A URL that paths can be added to. */
+/** Whether a text is a URL that paths can be appended to. */
 function isBaseUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, username, password, search, hash } = new URL(text);

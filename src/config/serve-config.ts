@@ -22,11 +22,11 @@ interface ServedService {
 /** The complete config of `jamdev serve`. */
 export interface ServeConfig {
   port: number;
-  /** undefined: loopback. */
+  /** undefined: loopback only. */
   host: string | undefined;
   /** Files in PEM format; undefined: plain HTTP. */
   tls: { cert: string; key: string } | undefined;
-  /** Without a trailing slash; undefined: the address that it listens on. */
+  /** Without a trailing slash; undefined: the address that the API listens on. */
   publicUrl: string | undefined;
   controller: string;
   cluster: string;
@@ -39,9 +39,9 @@ export interface ServeConfig {
   retention: { logDays: number; backendDays: number; auditDays: number };
   /** undefined: there is no registry to push to. */
   registry: RegistrySettings | undefined;
-  /** By the name of the drone. */
+  /** By drone name. */
   drones: Readonly<Record<string, DroneEndpoint>>;
-  /** The accounts that operate the cluster; undefined: the only one that there is. */
+  /** The accounts that operate the cluster; undefined: the only account, if there is just one. */
   operators: readonly string[] | undefined;
   limits: {
     maxBackends?: number | undefined;
@@ -49,7 +49,7 @@ export interface ServeConfig {
     memoryBytes?: number | undefined;
     cpuPercent?: number | undefined;
   };
-  /** The default one first. */
+  /** The default service first. */
   services: readonly ServedService[];
 }
 
@@ -63,13 +63,13 @@ export interface RegistrySettings {
 
 const DEFAULT_SERVE_PORT = 8080;
 const DEFAULT_SERVICE = 'default';
-/** Keys of a silent drone expire after 60 s at the latest. */
+/** Chosen because the keys of a silent drone expire after 60 s at the latest. */
 const DEFAULT_LOST_AFTER_SECONDS = 120;
 const DEFAULT_LOG_RETENTION_DAYS = 7;
 const DEFAULT_BACKEND_RETENTION_DAYS = 30;
 const DEFAULT_AUDIT_RETENTION_DAYS = 365;
 
-/** The options of the command line. */
+/** The command line options. */
 export interface ServeFlags {
   config?: string;
   port?: number;
@@ -98,7 +98,7 @@ interface GivenSettings {
 }
 
 /**
- * Collects what `jamdev serve --init` needs; the rest of the config may be missing.
+ * Resolves the config for `jamdev serve --init`. The rest of the config may be missing.
  * @throws JamdevError `ConfigInvalid`, `ConfigUnreadable`
  */
 export async function resolveInitConfig(flags: ServeFlags, env: NodeJS.ProcessEnv): Promise<InitConfig> {
@@ -148,7 +148,7 @@ export async function resolveServeConfig(flags: ServeFlags, env: NodeJS.ProcessE
   };
 }
 
-/** The key itself wins over its file: the variable for the file sets both. */
+/** Reads the registry's settings. The key itself wins over its file, because the variable for the file sets the key. */
 async function readRegistry(
   { registry, registryKey, registryKeyFile }: ServeSettings,
   configPath: string | undefined,
@@ -181,7 +181,7 @@ function servicesOf(file: ConfigFile): ServedService[] {
   return services.map(([name, settings]) => toServed(name, { ...sharedSettings(file), ...settings }));
 }
 
-/** Settings next to `services` apply to each service that does not set them. */
+/** Returns the settings next to `services`, which apply to each service that does not set them. */
 function sharedSettings({ useStaticToken, maxIdleSeconds, lifetimeLimitSeconds }: ConfigFile): ServiceSettings {
   return { useStaticToken, maxIdleSeconds, lifetimeLimitSeconds };
 }

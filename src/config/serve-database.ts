@@ -7,7 +7,7 @@ import { readConfigFile } from './config-file.js';
 export interface DatabaseChoice {
   /** `--database` */
   database?: string;
-  /** `--config`; without it, the current folder's config file. */
+  /** `--config`; default: the current folder's config file. */
   config?: string;
 }
 
@@ -25,8 +25,8 @@ export async function resolveDatabaseUrl(choice: DatabaseChoice, env: NodeJS.Pro
 }
 
 /**
- * Checks the URL before the database client, whose error could print the password.
- * @param where the flag, variable or file that it comes from
+ * Checks the URL before the database client sees it, since the client's error could print the password.
+ * @param where the flag, variable or file that contains the URL
  * @throws JamdevError `ConfigInvalid`
  */
 export function checkDatabaseUrl(url: string, where: string): void {
@@ -45,7 +45,7 @@ async function findUrl(choice: DatabaseChoice, env: NodeJS.ProcessEnv): Promise<
   return { url, where: found.path };
 }
 
-/** Removes the line break that editors write at the end of a secret. */
+/** Reads a secret from a file, without the line break that editors add at the end. */
 async function readSecret(path: string): Promise<string> {
   try {
     return (await readRegularFile(path)).trim();

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ACCOUNT_NAME } from '../contract/accounts.js';
 import { droneEndpointSchema } from './drone-endpoint.js';
 
-/** The name of a cluster: a host name, with the port of its proxies unless it is the default port of the scheme. */
+/** A cluster's name: a host name, with the port of its proxies unless that is the scheme's default port. */
 const CLUSTER_NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/;
 
 const port = z.int().min(0).max(65_535);
@@ -15,7 +15,7 @@ function isHttpUrl(text: string): boolean {
   return /^https?:$/.test(protocol) && username + password + search + hash === '' && pathname === '/';
 }
 
-/** `serve` in a config file: the platform's API in front of a Plane cluster. */
+/** The schema of `serve` in a config file: the platform's API in front of a Plane cluster. */
 export const serveSchema = z.strictObject({
   controller: httpUrl.optional().describe("The URL of the Plane cluster's controllers."),
   cluster: z

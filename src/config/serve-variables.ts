@@ -9,7 +9,7 @@ const PREFIX = 'JAMDEV_SERVE_';
 export interface ServeVariables {
   /** By the keys of `serve` in a config file; not checked yet. */
   values: Record<string, unknown>;
-  /** Returns the variable that a key's value comes from, or could come from. */
+  /** Returns the variable that sets, or could set, the value of a key. */
   nameOf(key: string): string;
 }
 
@@ -60,7 +60,7 @@ async function readFile(name: string, env: NodeJS.ProcessEnv): Promise<string | 
  */
 export async function readSecretFile(path: string, name: string): Promise<string> {
   try {
-    // Editors write a line break at the end of a file.
+    // Editors add a line break at the end of a file.
     return (await readRegularFile(path)).trim();
   } catch (error) {
     if (error instanceof NotRegularFile) throw configErrors.notAFile(path, error.kind);

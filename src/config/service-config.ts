@@ -4,35 +4,32 @@ import type { EnvFile } from './env-file.js';
 interface CommonServiceConfig {
   name: string;
   env: Record<string, string>;
-  /** Read at every build; `env` overrides them. */
+  /** Files that are read for every build; `env` overrides them. */
   envFiles: readonly EnvFile[];
-  /** Absolute paths to watch; empty: nothing is watched. */
+  /** Absolute paths to watch; empty: nothing. */
   watch: readonly string[];
-  /** The service's folder or build context: changed files are shown relative to it. */
+  /** The service's folder or build context. Changed files are shown relative to it. */
   root: string;
   /** Patterns of files not to watch, as in a .gitignore in `root`. */
   ignore: readonly string[];
-  /** Whether to poll for changes; undefined: where the system reports none. */
+  /** Whether to poll for changes; undefined: only if the system reports none. */
   poll: boolean | undefined;
   onChange: OnChange;
-  /** One connection token per backend, which stays in the path. */
+  /** Whether each backend has one connection token, which stays in the path. */
   useStaticToken: boolean;
-  /**
-   * How long a backend may be without a connection, unless the request says otherwise; undefined: the platform's
-   * default.
-   */
+  /** How long a backend may have no connections, unless the request sets this; undefined: the platform's default. */
   maxIdleSeconds: number | undefined;
-  /** How long a backend may run, unless the request says otherwise; undefined: no limit. */
+  /** How long a backend may run, unless the request sets this; undefined: no limit. */
   lifetimeLimitSeconds: number | undefined;
-  /** How long a backend has to end after SIGTERM, before SIGKILL; undefined: the platform's default. */
+  /** Time between SIGTERM and SIGKILL when a backend is terminated; undefined: the platform's default. */
   gracePeriodSeconds: number | undefined;
-  /** How many backends to keep started ahead of time; they must speak the SDK's protocol. 0: none. */
+  /** How many backends to start ahead of time; they must support the SDK's protocol. 0: none. */
   warmPool: number;
-  /** How many starts are prepared ahead of time; undefined: the default of its runtime. */
+  /** How many processes or containers to start ahead of time; undefined: the runtime's default. */
   warm: number | undefined;
-  /** Whether redirects of a backend to its own absolute paths get its connection token. */
+  /** Whether to add the connection token to a backend's redirects to its own absolute paths. */
   rewriteRedirects: boolean;
-  /** The source of what to run, for the banner: "the start script of package.json". */
+  /** Where the command or Dockerfile was found, for the banner: "the start script of package.json". */
   foundIn: string;
 }
 
@@ -40,9 +37,9 @@ interface CommonServiceConfig {
 export interface ProcessServiceConfig extends CommonServiceConfig {
   runtime: 'process';
   command: string;
-  /** Variables of npm for its scripts; all other variables override them. */
+  /** npm's variables for scripts. All other variables override them. */
   commandEnv?: Record<string, string>;
-  /** Run before the first backend and on every rebuild. */
+  /** The command to run before the first backend and on every rebuild. */
   build: string | undefined;
   /** Like `commandEnv`, for the build. */
   buildEnv?: Record<string, string>;
@@ -60,11 +57,9 @@ export interface DockerServiceConfig extends CommonServiceConfig {
   buildArgs: Record<string, string>;
   target: string | undefined;
   network: string | undefined;
-  /** false: the image's program is the first process of its container. */
+  /** false: the image's own program is the container's first process. */
   init: boolean | undefined;
-  /**
-   * The fallback when no Docker engine answers; undefined: none, since Docker or the Dockerfile was named explicitly.
-   */
+  /** The fallback if no Docker engine answers; undefined if Docker or the Dockerfile was chosen explicitly. */
   fallback: ProcessServiceConfig | undefined;
 }
 

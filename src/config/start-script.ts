@@ -3,22 +3,22 @@ import { join } from 'node:path';
 import { readManifest, scriptsOf } from './config-file.js';
 import { DEFAULT_START_FILE, npmScriptEnvironment } from './npm-script.js';
 
-/** What `npm start` runs in a folder. */
+/** The program that `npm start` runs in a folder. */
 export interface StartScript {
   command: string;
   env: Record<string, string>;
-  /** The `prestart` script. npm runs it before every start; here it runs once per build, which is its purpose. */
+  /** The `prestart` script. npm runs it before every start. Here it runs once per build, since it usually builds the app. */
   before: string | undefined;
   beforeEnv: Record<string, string> | undefined;
-  /** Whether package.json has the script; otherwise it is npm's default. */
+  /** Whether package.json has the script. Otherwise, the command is npm's default. */
   isNamed: boolean;
   /** For the banner. */
   foundIn: string;
 }
 
 /**
- * Finds what `npm start` runs: the `start` script of package.json, or else server.js. Without a package.json npm runs
- * nothing, but here server.js counts too.
+ * Finds the program that `npm start` runs: the `start` script of package.json, or else server.js. Unlike npm, this also
+ * accepts server.js without a package.json.
  * @throws JamdevError `ConfigInvalid`, `ConfigUnreadable`
  */
 export async function findStartScript(folder: string): Promise<StartScript | undefined> {

@@ -17,7 +17,7 @@ const NODE_LOCKS: readonly [lock: string, install: string][] = [
 ];
 
 /**
- * Makes a Dockerfile for a project that has none.
+ * Suggests a Dockerfile for a project that has none.
  * @param command the command that starts a backend; undefined: unknown
  */
 export function suggestDockerfile(folder: string, command: string | undefined): string {
