@@ -4,14 +4,14 @@ import { createFingerprint, type Fingerprint } from '../os/fingerprint.js';
 import { type BytePath, join, toFsPath } from './byte-path.js';
 import type { Entry } from './watched-folder.js';
 
-/** How far apart the clocks of this machine and of a file server may be. */
+/** The largest expected difference between the clocks of this machine and a file server. */
 const CLOCK_SKEW_MS = 10_000;
 /** How many files are read at once. */
 const WORKERS = [1, 2];
 
-/** A file that is still to be read. */
+/** A file that must still be read. */
 interface Waiting {
-  /** Its folder: one string shared by all files in it, as there can be very many. */
+  /** The file's folder. All files of a folder share one string, since there can be very many. */
   folder: BytePath;
   name: string;
   entry: Entry;
@@ -19,8 +19,8 @@ interface Waiting {
 }
 
 /**
- * Records the state of files that later states are compared with. It reads one file after another once watching has
- * begun, so that nothing has to wait for it.
+ * Records the initial state of files, which later states are compared with. It reads one file after another once watching
+ * has begun, so that nothing waits for it.
  */
 export class Baseline {
   readonly #fingerprint: Fingerprint = createFingerprint();
@@ -34,7 +34,7 @@ export class Baseline {
     this.#waiting.push({ folder, name, entry, isPolled });
   }
 
-  /** Reads what was added; does nothing if it is reading already. */
+  /** Reads the added files. Does nothing if a run is already in progress. */
   run(): void {
     if (this.#isRunning || this.#closed) return;
     this.#isRunning = true;
@@ -43,7 +43,7 @@ export class Baseline {
     });
   }
 
-  /** Resolves when nothing is left to do. */
+  /** Resolves when all added files were read. */
   done(): Promise<void> {
     return this.#running;
   }
@@ -62,14 +62,17 @@ export class Baseline {
     if (!isOpen()) return;
     const path = join(folder, name);
     const fingerprint = await this.#fingerprint(toFsPath(path));
-    // Changes from before it was read have been reported: all events of one turn are passed on in that turn.
+    // Earlier changes have been reported by then: all events of one turn are delivered in that turn.
     await new Promise(setImmediate);
     if (!isOpen()) return;
     if (isPolled && (await this.#mayHaveChanged(path))) return;
     if (isOpen()) entry.fingerprint = fingerprint;
   }
 
-  /** Changes to polled files are reported much later: the file itself has to show that it did not change. */
+  /**
+   * Whether a polled file may have changed since watching began. Its changes are reported much later, so only the file's own
+   * timestamp can rule that out.
+   */
   async #mayHaveChanged(path: BytePath): Promise<boolean> {
     const stats = await lstat(toFsPath(path)).catch(ignoreError('watch', 'looking at a watched file'));
     return stats === undefined || stats.ctimeMs > this.#startedAtMs - CLOCK_SKEW_MS;

@@ -1,10 +1,10 @@
 import { type BytePath, toText } from './byte-path.js';
 import type { Change, FileStates, WhatChanged } from './change.js';
 
-/** Collects changes until they are reported: each file once. */
+/** Collects changes until they are reported, one per file. */
 export class ChangeBatch {
   readonly #changes = new Map<BytePath, Change>();
-  /** When the first sign of a change of a file was noticed. */
+  /** When the first sign of a file's change was noticed. */
   readonly #noticedAtMs = new Map<BytePath, number>();
 
   get size(): number {
@@ -26,8 +26,8 @@ export class ChangeBatch {
     this.#changes.delete(path);
     if (earlier?.what === 'created' && what === 'deleted') {
       const isSame = states.before === undefined || states.before === earlier.now;
-      // A file that was created and deleted before it was reported is not reported. Otherwise, what is there has taken the
-      // place of what was deleted, as a folder does that has the name of a broken link.
+      // A file that was created and deleted before the report is not reported. Otherwise, something else has replaced the
+      // deleted entry, such as a folder with the name of a broken link.
       if (!isSame) this.#changes.set(path, { ...earlier, what: 'kind', before: states.before });
       return;
     }
@@ -42,7 +42,7 @@ export class ChangeBatch {
     });
   }
 
-  /** Removes and returns all of them, the newest first. */
+  /** Removes and returns all changes, newest first. */
   take(): Change[] {
     const changes = [...this.#changes.values()].reverse();
     this.#changes.clear();

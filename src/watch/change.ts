@@ -1,22 +1,22 @@
-/** What happened to a file: it was created or deleted, or which part of it differs. */
+/** What happened to a file: it was created or deleted, or which aspect of it changed. */
 export type WhatChanged = 'created' | 'deleted' | 'content' | 'kind' | 'link target' | 'executable bit';
 
-/** A file, link or other entry that differs from what it was. Folders are not reported, only their entries. */
+/** A changed file, link or other entry. Folders are not reported, only their entries. */
 export interface Change {
-  /** As shown to a person: relative to the service's folder, with `\xNN` for bytes that are not UTF-8. */
+  /** Path for people: relative to the service's folder, with `\xNN` for bytes that are not UTF-8. */
   path: string;
-  /** Absolute, without links in its folders; bytes that are not UTF-8 look as in {@link path}. */
+  /** Absolute, without links in its folders. Bytes that are not UTF-8 are shown as in {@link path}. */
   absolute: string;
   what: WhatChanged;
-  /** Its fingerprint (`os/fingerprint.ts`) before; `ENOENT` if it was not there, undefined if it was not known. */
+  /** The previous fingerprint (`os/fingerprint.ts`); `ENOENT` if the file did not exist, undefined if it is unknown. */
   before: string | undefined;
-  /** Its fingerprint now; `ENOENT` if it is not there. */
+  /** The current fingerprint; `ENOENT` if the file does not exist. */
   now: string;
-  /** When its first event arrived, by `performance.now()`; it is reported later, once changes have stopped. */
+  /** When its first event arrived, on the clock of `performance.now()`. It is reported later, once changes have stopped. */
   noticedAtMs: number;
 }
 
-/** The fingerprint of what is not there. */
+/** The fingerprint of a missing file. */
 export const MISSING = 'ENOENT';
 
 /** Two states of one file. */
@@ -24,8 +24,8 @@ export type FileStates = Pick<Change, 'before' | 'now'>;
 
 /**
  * Compares two fingerprints of one path (see `os/fingerprint.ts`).
- * @param before undefined if it was not known: it was touched before its turn, and counts as changed
- * @returns undefined when nothing has changed
+ * @param before undefined if unknown: the file was touched before it was first read, and counts as changed
+ * @returns undefined if nothing has changed
  */
 export function compareFingerprints(before: string | undefined, now: string): WhatChanged | undefined {
   if (before === now) return undefined;

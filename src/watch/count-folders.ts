@@ -4,8 +4,8 @@ import { CountedFolders } from './system/counted-folders.js';
 import { watchRequestOf } from './watch-request.js';
 
 /**
- * Counts the folders that a dev server would watch, each of which takes one of the system's watches.
- * @throws the signal's reason when it is given up
+ * Counts the folders that a dev server would watch. Each takes one of the system's watches.
+ * @throws the signal's reason when it aborts
  */
 export async function countWatchedFolders(services: readonly ServiceConfig[], signal: AbortSignal): Promise<number> {
   const counted = new CountedFolders();

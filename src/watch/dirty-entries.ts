@@ -1,6 +1,6 @@
 import type { WatchedFolder } from './watched-folder.js';
 
-/** What may have changed and has not been checked. */
+/** Entries and folders that may have changed and have not been checked yet. */
 export class DirtyEntries {
   #entries = new Map<WatchedFolder, Set<string>>();
   #folders = new Set<WatchedFolder>();
@@ -9,7 +9,7 @@ export class DirtyEntries {
     return this.#entries.size === 0 && this.#folders.size === 0;
   }
 
-  /** Marks an entry; one whose fingerprint was not made yet counts as changed. */
+  /** Marks an entry. If it has no fingerprint yet, it counts as changed. */
   add(folder: WatchedFolder, name: string): void {
     const entry = folder.entries.get(name);
     if (entry !== undefined) entry.touched = true;
@@ -17,12 +17,12 @@ export class DirtyEntries {
     this.#entries.set(folder, names.add(name));
   }
 
-  /** Marks a folder: it may have been replaced, or any of its entries may have changed. */
+  /** Marks a folder, which may have been replaced, or any of whose entries may have changed. */
   addFolder(folder: WatchedFolder): void {
     this.#folders.add(folder);
   }
 
-  /** Marks again what was marked before its folder had been listed. */
+  /** Marks entries again that were marked before their folder was listed. */
   touchAll(): void {
     for (const [folder, names] of this.#entries) {
       for (const name of names) this.add(folder, name);

@@ -9,15 +9,15 @@ import type { Links } from './links.js';
 import type { ServiceRules } from './rules/service-rules.js';
 import type { Entry, WatchedFolder } from './watched-folder.js';
 
-/** What a check reports. */
+/** Receives the results of checks. */
 export interface CheckListener {
   onChange(path: BytePath, shown: BytePath, what: WhatChanged, states: FileStates): void;
-  /** A folder was replaced, or can now be read: everything in it has to be checked. */
+  /** A folder was replaced or became readable. Everything in it must be checked. */
   onReplaced(folder: WatchedFolder): void;
   onError(path: BytePath, code: string): void;
 }
 
-/** What a check works with. */
+/** The dependencies of a check. */
 export interface CheckTools {
   tree: FolderTree;
   links: Links;
@@ -37,9 +37,9 @@ export class EntryCheck {
   }
 
   /**
-   * Checks an entry, and reports what has changed.
-   * @param confirmed it was gone a moment ago, so that it counts as deleted if it still is
-   * @returns whether it is gone, and was not before
+   * Checks an entry and reports its changes.
+   * @param confirmed whether the entry was already missing a moment ago; if it still is, it counts as deleted
+   * @returns whether the entry is missing and was not before
    */
   async check(folder: WatchedFolder, name: string, confirmed: boolean): Promise<boolean> {
     const { tree, rules } = this.#tools;
@@ -59,7 +59,7 @@ export class EntryCheck {
     return false;
   }
 
-  /** Notices that a folder was replaced. */
+  /** Reports a folder that was replaced. */
   checkFolder(path: BytePath, stats: Stats): void {
     const folder = this.#tools.tree.folders.get(path);
     if (folder !== undefined && !this.#tools.tree.isCurrent(folder, stats)) this.#listener.onReplaced(folder);
@@ -81,7 +81,7 @@ export class EntryCheck {
     this.#tell(folder, name, what, { before, now });
   }
 
-  /** Stops watching a folder, and reports everything in it as deleted. */
+  /** Stops watching a folder and reports everything in it as deleted. */
   removeFolder(path: BytePath): void {
     for (const { folder, name, entry } of this.#tools.tree.leave(path)) this.#tellDeleted(folder, name, entry);
   }
@@ -98,7 +98,7 @@ export class EntryCheck {
 
   async #compare(folder: WatchedFolder, name: string, entry: Entry): Promise<void> {
     const path = join(folder.path, name);
-    // A link may lead elsewhere now, even if it looks the same.
+    // A link may resolve differently now, even if its own target is unchanged.
     if (entry.kind === 'link') await this.#followAgain(path);
     entry.touched = false;
     const now = await this.fingerprint(toFsPath(path));
@@ -140,7 +140,7 @@ export class EntryCheck {
     else this.#tellDeleted(folder, name, entry);
   }
 
-  /** It is now ignored, which does not count as a change. */
+  /** Forgets an entry that is now ignored. That does not count as a change. */
   #forget(folder: WatchedFolder, name: string, entry: Entry | undefined): void {
     folder.entries.delete(name);
     if (entry?.kind === 'folder') this.#tools.tree.leave(join(folder.path, name));

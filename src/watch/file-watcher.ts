@@ -14,29 +14,29 @@ import { WatchProblems } from './watch-problems.js';
 import type { WatchRequest } from './watch-request.js';
 import type { Entry, WatchedFolder } from './watched-folder.js';
 
-/** How long a file has to be missing to count as deleted: editors and tools replace files by deleting them first. */
+/** How long a file must be missing to count as deleted: editors and tools often delete a file before writing it again. */
 const VANISHED_MS = 100;
 /** How many entries are checked at once: half of Node.js' threads are left to the rest of jamdev. */
 const CHECKED_AT_ONCE = 2;
-/** An entry of a new folder that has to be reported. */
+/** An entry of a new folder that must be reported. */
 type Created = [folder: WatchedFolder, name: string, entry: Entry];
 
-/** How many levels of nested folders can be replaced at once: they are found one level after another. */
+/** Limit for nested folders that are replaced at once. They are found one level at a time. */
 const MAX_ROUNDS = 100;
 
 export interface FileWatcherEvents {
-  /** Files changed since they were last reported; the newest first, never empty. */
+  /** Files have changed since the last report; newest first, never empty. */
   changed: [changes: Change[]];
-  /** Something is not watched, or not as usual: a JamdevError says what and why. Each is reported once. */
+  /** Something is not watched, or not as usual. A JamdevError says what and why. Each problem is reported once. */
   problem: [error: NodeJS.ErrnoException];
 }
 
 /**
- * Watches the files of one service, and reports changes when files have stopped changing.
+ * Watches the files of one service and reports changes once files have stopped changing.
  *
- * A file counts as changed if its content, its kind, its link target or its executable bit differ from what they were.
- * Whatever the system reports is only a hint to look at the entry: what is on the disk then is what counts. So no order
- * of events, no editor's way of saving and no extra event can invent a change or hide one.
+ * A file counts as changed if its content, kind, link target or executable bit differ from the last known state. A system
+ * event is only a hint to check the entry; the state on disk decides. So no order of events, no editor's way of saving and
+ * no extra event can invent or hide a change.
  */
 export class FileWatcher {
   readonly events = new EventEmitter<FileWatcherEvents>();
@@ -47,12 +47,12 @@ export class FileWatcher {
   readonly #settling: Settling;
   #created: Created[] = [];
   #lastEventMs = 0;
-  /** Whether files with rules may have changed: elsewhere, or in a folder that is watched. */
+  /** Whether rule files may have changed: in a watched folder (`within`) or elsewhere. */
   #changedRules: 'none' | 'elsewhere' | 'within' = 'none';
   #started = false;
   #closed = false;
 
-  /** @param events replaces the events that suit the file system; for tests and for counting */
+  /** @param events replaces the event source chosen for the file system; for tests and for counting */
   constructor(request: WatchRequest, events?: WatchEvents) {
     this.#request = request;
     const listener = {
@@ -82,8 +82,8 @@ export class FileWatcher {
   }
 
   /**
-   * Begins to watch. Resolves when every change from now on will be noticed. The state that files are compared with is
-   * recorded after that, in the background: a file that is touched before it was read counts as changed.
+   * Starts watching. Resolves when every later change will be noticed. The initial state of files is recorded after that, in
+   * the background. A file that is touched before it was read counts as changed.
    */
   async start(): Promise<void> {
     const { rules, named, links, baseline } = this.#parts;
@@ -105,18 +105,18 @@ export class FileWatcher {
     if (this.#isDirty) this.#touch();
   }
 
-  /** Resolves when the state of every file is recorded: from then on, touching a file is no change. */
+  /** Resolves when the state of every file is recorded. After that, touching a file does not count as a change. */
   compared(): Promise<void> {
     return this.#parts.baseline.done();
   }
 
-  /** The folders that are watched, by their real path. */
+  /** The watched folders, by their real path. */
   get folders(): readonly BytePath[] {
     return [...this.#parts.tree.folders.keys()];
   }
 
   /**
-   * Whether changes to a file go unnoticed although nobody asked for that: rules leave it out, or it lies elsewhere.
+   * Whether changes to a file go unnoticed unintentionally, because rules exclude it or because it is elsewhere.
    * @param path absolute, without links
    */
   misses(path: string): boolean {
@@ -140,12 +140,12 @@ export class FileWatcher {
     this.#settling.resume();
   }
 
-  /** Resolves when all changes made before the call are reported, unless it is paused. */
+  /** Resolves when all changes made before the call are reported, unless reporting is paused. */
   settled(): Promise<void> {
     return this.#settling.settled();
   }
 
-  /** Finds the changes that a pause holds back; they are still reported only after it. */
+  /** Returns the changes that a pause holds back. They are still reported after it. */
   async heldBack(): Promise<readonly Change[]> {
     if (!this.paused) return [];
     await this.#settling.check();
@@ -176,7 +176,7 @@ export class FileWatcher {
     this.#touch();
   }
 
-  /** Events may have been lost: everything that is watched is compared. */
+  /** Compares everything that is watched, since events may have been lost. */
   #onFlood(): void {
     const { tree, dirty } = this.#parts;
     for (const folder of tree.folders.values()) {
@@ -192,14 +192,15 @@ export class FileWatcher {
     this.#settling.touch();
   }
 
-  /** Checks what may have changed. @returns whether new changes were found */
+  /** Checks the entries that may have changed. @returns whether it found new changes */
   async #look(): Promise<boolean> {
     const before = this.#batch.size;
     const { named, links, tree, baseline } = this.#parts;
     const vanished: (() => Promise<unknown>)[] = [];
     for (const each of named.takeDirty()) await this.#lookAtNamed(each, vanished);
     await this.#lookAtDirty(vanished);
-    // New entries were created. Entries that only a change of rules reveals existed before, and are no change.
+    // Check entries first: those found so far are new. Entries that only appear through changed rules existed before and
+    // don't count as changes.
     if (this.#changedRules !== 'none') await this.#applyRules();
     await this.#lookAtDirty(vanished);
     if (vanished.length > 0) {

@@ -10,33 +10,33 @@ import type { Entry, EntryKind, WatchedFolder } from './watched-folder.js';
 
 /** Folders listed at once: more would only wait for Node.js' four threads. */
 const LISTED_AT_ONCE = 4;
-/** Entries looked at before the event loop gets its turn. */
+/** Entries processed before yielding to the event loop. */
 const ENTRIES_PER_TURN = 1000;
 
-/** What has to be known about a folder before it is entered. */
+/** The properties of a folder that are needed before entering it. */
 export interface NewFolder extends Pick<WatchedFolder, 'path' | 'shown' | 'isLinked'> {
-  /** Gives its rules, by the names in it. */
+  /** Returns the folder's rules. `has` tells which names the folder contains. */
   readRules(has: HasEntry): Promise<FolderRules>;
 }
 
-/** How a tree speaks to the code around it. */
+/** Connects a tree to the code around it. */
 export interface TreeSurroundings {
   events: WatchEvents;
-  /** Whether a folder holds no real files, as /proc. */
+  /** Whether a folder holds no real files, such as /proc. */
   isPseudo(folder: BytePath): boolean;
-  /** Whether an entry is left out, by whatever rule. */
+  /** Whether an entry is excluded, by any rule. */
   isIgnored(folder: WatchedFolder, name: string, isFolder: boolean): boolean;
-  /** Reads the rules in a folder that is entered, with these entries. */
+  /** Reads the rules of a folder that is being entered. `has` tells which entries it contains. */
   readRules(folder: WatchedFolder, name: string, has: HasEntry): Promise<FolderRules>;
-  /** An entry that was not known; `isNew`: it was created since the last listing, not only found now. */
+  /** Called with an entry that was not known. `isNew`: it was created since the last listing, not just found now. */
   onFound(folder: WatchedFolder, name: string, entry: Entry, isNew: boolean): void;
-  /** An entry may have changed. `name` undefined: any, or the folder itself. */
+  /** An entry may have changed. `name` undefined: any entry, or the folder itself. */
   onEvent(folder: WatchedFolder, name: string | undefined): void;
   /** A folder can't be watched or listed. */
   onError(path: BytePath, code: string): void;
 }
 
-/** The folders that are watched, with what is in them. */
+/** The watched folders with their entries. */
 export class FolderTree {
   readonly folders = new Map<BytePath, WatchedFolder>();
   readonly #surroundings: TreeSurroundings;
@@ -48,8 +48,8 @@ export class FolderTree {
   }
 
   /**
-   * Watches a folder and those in it; nothing if it is watched already.
-   * @param isNew whether what is found was created just now
+   * Watches a folder and its subfolders. Does nothing if it is already watched.
+   * @param isNew whether entries that are found were just created
    */
   async enter(place: NewFolder, isNew: boolean): Promise<void> {
     if (this.#closed || this.folders.has(place.path)) return;
@@ -73,20 +73,20 @@ export class FolderTree {
     await this.list(folder, true);
   }
 
-  /** Whether the folder at that path is still the one that is watched, and can be read. */
+  /** Whether the folder at a path is still the watched one and can be read. */
   isCurrent(folder: WatchedFolder, stats: Stats): boolean {
     return folder.error === '' && folder.identity === identifyFolder(stats);
   }
 
   /**
-   * Lists a folder: finds new entries, enters folders, and marks for a check the entries that are missing or now ignored.
-   * @param isNew whether entries that were not known were created since the last listing
+   * Lists a folder: finds new entries, enters folders, and marks entries that are missing or now ignored for a check.
+   * @param isNew whether unknown entries were created since the last listing
    */
   async list(folder: WatchedFolder, isNew: boolean): Promise<void> {
     await this.#listed(folder, isNew, () => this.#read(folder));
   }
 
-  /** Adds an entry, and everything in it; forgets an entry of another kind that had the same name. */
+  /** Adds an entry and everything in it. Forgets an entry of another kind with the same name. */
   async add(folder: WatchedFolder, name: string, kind: EntryKind, isNew: boolean): Promise<void> {
     this.#take(folder, name, kind, isNew);
     if (kind === 'folder') await this.enter(this.#placeOf(folder, name), isNew);
@@ -99,7 +99,7 @@ export class FolderTree {
     this.#surroundings.onFound(folder, name, entry, isNew);
   }
 
-  /** Stops watching a folder and those in it. @returns what was in them, except folders */
+  /** Stops watching a folder and its subfolders. @returns all their entries except folders */
   leave(path: BytePath): { folder: WatchedFolder; name: string; entry: Entry }[] {
     const folder = this.folders.get(path);
     if (folder === undefined) return [];
@@ -110,7 +110,7 @@ export class FolderTree {
     );
   }
 
-  /** Applies changed rules to a folder and those in it: enters folders that are no longer ignored. */
+  /** Applies changed rules to a folder and its subfolders. Enters folders that are no longer ignored. */
   async applyRules(folder: WatchedFolder, readRules: NewFolder['readRules']): Promise<void> {
     await this.#listed(folder, false, async () => {
       const entries = await this.#read(folder);
@@ -146,7 +146,7 @@ export class FolderTree {
           if (kind === undefined || this.#surroundings.isIgnored(folder, entry.name, kind === 'folder')) continue;
           if (wasKnown) found.add(entry.name);
           if (folder.entries.get(entry.name)?.kind === kind) continue;
-          // A promise for each of a great many files would be slow.
+          // A promise for each of very many files would be slow.
           if (kind === 'folder') inner.push(this.add(folder, entry.name, kind, isNew));
           else this.#take(folder, entry.name, kind, isNew);
         }
@@ -161,7 +161,7 @@ export class FolderTree {
     }
   }
 
-  /** Names have one character per byte. */
+  /** Lists a folder, with names in one character per byte. */
   #read(folder: WatchedFolder): Promise<Dirent[]> {
     return readdir(toFsPath(folder.path), { withFileTypes: true, encoding: 'latin1' });
   }
@@ -182,7 +182,7 @@ export class FolderTree {
         this.#surroundings.onEvent(folder, name);
       });
       folder.identity = identity;
-      // It is no longer watched.
+      // The folder is no longer watched.
       if (this.folders.get(folder.path) === folder) folder.stop = stop;
       else stop();
     } catch (error) {
@@ -191,7 +191,7 @@ export class FolderTree {
     before();
   }
 
-  /** A deleted folder needs no report: the watcher of its parent notices. */
+  /** Records a folder's error. A deleted folder is not reported here, because the watch on its parent notices it. */
   #fail(folder: WatchedFolder, code: string): void {
     const before = folder.error;
     folder.error = code;
@@ -205,7 +205,7 @@ export class FolderTree {
   }
 }
 
-/** @returns undefined where the file system does not say it in a listing */
+/** @returns undefined if the file system does not include the kind in listings */
 function kindOf(entry: Dirent): EntryKind | undefined {
   if (entry.isFile()) return 'file';
   if (entry.isDirectory()) return 'folder';
@@ -213,7 +213,7 @@ function kindOf(entry: Dirent): EntryKind | undefined {
   return entry.isFIFO() || entry.isSocket() || entry.isCharacterDevice() || entry.isBlockDevice() ? 'other' : undefined;
 }
 
-/** @returns undefined for what is not there */
+/** @returns undefined for a missing entry */
 export function entryKind(stats: Stats | undefined): EntryKind | undefined {
   if (stats === undefined) return undefined;
   if (stats.isFile()) return 'file';

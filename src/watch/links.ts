@@ -11,16 +11,16 @@ interface Link {
   followed: FollowedPath;
 }
 
-/** How links speak to the code around them. */
+/** Connects links to the code around them. */
 export interface LinksListener {
-  /** What a link leads to may have changed. */
+  /** The target of a link may have changed. */
   onEvent(folder: WatchedFolder, name: string): void;
   onError(path: BytePath, code: string): void;
-  /** Whether a folder holds no real files, as /proc. */
+  /** Whether a folder holds no real files, such as /proc. */
   isPseudo(folder: BytePath): boolean;
 }
 
-/** The links in watched folders: what each leads to is watched too, wherever it lies. */
+/** The links in watched folders. Their targets are watched too, wherever they are. */
 export class Links {
   readonly #links = new Map<BytePath, Link>();
   readonly #waiting: Link[] = [];
@@ -36,7 +36,7 @@ export class Links {
     this.#listener = listener;
   }
 
-  /** Adds a link that was found; {@link followAll} follows it. */
+  /** Adds a link that was found. {@link followAll} follows it. */
   add(folder: WatchedFolder, name: string): void {
     const path = join(folder.path, name);
     this.#links.get(path)?.followed.close();
@@ -46,14 +46,14 @@ export class Links {
     this.#waiting.push(link);
   }
 
-  /** Follows links that were found, and those found by that. */
+  /** Follows all links that were found, including links found while doing so. */
   async followAll(): Promise<void> {
     for (let link = this.#waiting.shift(); link !== undefined; link = this.#waiting.shift()) {
       if (this.#links.get(link.followed.path) === link) await this.#follow(link);
     }
   }
 
-  /** Follows a link again. @returns where it leads, and where it led before, if these are folders */
+  /** Follows a link again. @returns its previous and current target, if these are folders */
   async followAgain(path: BytePath): Promise<{ before: BytePath | undefined; now: BytePath | undefined }> {
     const link = this.#links.get(path);
     if (link === undefined) return { before: undefined, now: undefined };
@@ -62,7 +62,7 @@ export class Links {
     return { before, now: folderOf(link) };
   }
 
-  /** Whether a link leads to a file that is watched where it lies. */
+  /** Whether a link's target is a file that is watched in its own place. */
   leadsToWatched(path: BytePath): boolean {
     const { real, isFolder } = this.#links.get(path)?.followed.resolution ?? {};
     if (real === undefined || isFolder) return false;
@@ -70,18 +70,18 @@ export class Links {
     return this.#tree.folders.get(real.slice(0, end) as BytePath)?.entries.has(real.slice(end + 1)) ?? false;
   }
 
-  /** Whether any link leads to a file: it is watched then. @param real absolute, without links */
+  /** Whether any link resolves to a file, which is watched then. @param real absolute, without links */
   leadTo(real: BytePath): boolean {
     return [...this.#links.values()].some(({ followed }) => followed.resolution.real === real);
   }
 
-  /** The folder that a link leads to. */
+  /** Returns the folder that a link resolves to. */
   folderBehind(path: BytePath): BytePath | undefined {
     const link = this.#links.get(path);
     return link && folderOf(link);
   }
 
-  /** Forgets links that are not watched anymore. */
+  /** Forgets links that are no longer watched. */
   forgetLeft(): void {
     for (const [path, { folder, name, followed }] of this.#links) {
       const isThere = this.#tree.folders.get(folder.path) === folder && folder.entries.get(name)?.kind === 'link';
@@ -98,12 +98,12 @@ export class Links {
   async #follow(link: Link): Promise<void> {
     const { folder, name, followed } = link;
     const { real, isFolder, error } = await followed.follow();
-    // A link that leads nowhere is not reported: editors lock files that way, and a build may create its target later.
+    // A broken link is not reported: editors lock files that way, and a build may create its target later.
     if (error !== '' && error !== 'ENOENT' && error !== 'ENOTDIR') this.#listener.onError(followed.path, error);
     if (real === undefined || !isFolder) return;
     if (this.#listener.isPseudo(real)) return this.#listener.onError(followed.path, 'EPSEUDO');
     const shown = folder.shown === '' ? (name as BytePath) : join(folder.shown, name);
-    // Only the link may be new: what it leads to existed before.
+    // Only the link may be new. Its target existed before.
     await this.#places.enterLinked(real, shown);
   }
 }

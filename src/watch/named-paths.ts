@@ -11,20 +11,20 @@ import type { WatchEvents } from './system/folder-events.js';
 import { FollowedPath } from './system/followed-path.js';
 import type { Entry } from './watched-folder.js';
 
-/** A path that was named: in `watch`, or as an env file, the config or a Dockerfile. */
+/** A path that was named explicitly: in `watch`, or as an env file, the config or a Dockerfile. */
 export interface NamedPath {
   followed: FollowedPath;
-  /** As shown to a person. */
+  /** Path for people. */
   shown: BytePath;
-  /** Whether a folder of that name is watched with all that is in it. */
+  /** Whether to watch everything in it, if it is a folder. */
   isTree: boolean;
-  /** What it is, if it is a file. */
+  /** Its state, if it is a file. */
   entry: Entry | undefined;
-  /** Where it is, if it is a folder that is watched. */
+  /** Its real path, if it is a watched folder. */
   folder: BytePath | undefined;
 }
 
-/** What named paths work with. */
+/** The dependencies of named paths. */
 export interface NamedPathTools {
   tree: FolderTree;
   places: Places;
@@ -34,7 +34,7 @@ export interface NamedPathTools {
   check: EntryCheck;
 }
 
-/** The paths that were named: watched whatever the rules say, from the moment they exist. */
+/** The explicitly named paths. They are watched whatever the rules say, as soon as they exist. */
 export class NamedPaths {
   readonly #tools: NamedPathTools;
   readonly #listener: CheckListener;
@@ -42,7 +42,7 @@ export class NamedPaths {
   readonly #all: NamedPath[] = [];
   #dirty = new Set<NamedPath>();
 
-  /** @param onEvent called when one of them may have changed */
+  /** @param onEvent called when a named path may have changed */
   constructor(tools: NamedPathTools, listener: CheckListener, onEvent: () => void) {
     this.#tools = tools;
     this.#listener = listener;
@@ -53,7 +53,7 @@ export class NamedPaths {
     return this.#dirty.size > 0;
   }
 
-  /** The folders that are watched for their own sake. */
+  /** The named folders that are watched. */
   get folders(): BytePath[] {
     return this.#all.flatMap(({ folder }) => (folder === undefined ? [] : [folder]));
   }
@@ -63,7 +63,7 @@ export class NamedPaths {
     return this.#all.some(({ entry, followed }) => entry !== undefined && followed.resolution.real === real);
   }
 
-  /** Begins to watch a path as it is. @returns whether it exists */
+  /** Starts watching a path in its current state. @returns whether it exists */
   async add(path: BytePath, shown: BytePath, isTree: boolean): Promise<boolean> {
     const followed = new FollowedPath(path, this.#tools.events, () => {
       if (named.entry !== undefined) named.entry.touched = true;
@@ -86,7 +86,7 @@ export class NamedPaths {
     return true;
   }
 
-  /** Watches again the folders that rules have removed: named folders override all rules but `ignore`. */
+  /** Watches named folders again that rules have removed. Named folders override all rules but `ignore`. */
   async enterAll(): Promise<void> {
     for (const { folder, shown, followed } of this.#all) {
       if (folder === undefined || this.#tools.rules.ignoresNamed(followed.path, true)) continue;
@@ -94,7 +94,7 @@ export class NamedPaths {
     }
   }
 
-  /** Removes and returns the paths that have to be checked. */
+  /** Removes and returns the paths that must be checked. */
   takeDirty(): NamedPath[] {
     const dirty = [...this.#dirty];
     this.#dirty = new Set();
@@ -126,7 +126,7 @@ export class NamedPaths {
     named.folder = real;
     const isWatched = this.#tools.tree.folders.has(real);
     await this.#tools.places.enterNamed(real, named.shown, true);
-    // If it was deleted meanwhile, that event leads to the next check.
+    // If it was deleted meanwhile, that event triggers another check.
     const stats = isWatched
       ? await lstat(toFsPath(real)).catch(ignoreError('watch', 'looking at a watched path'))
       : undefined;

@@ -4,9 +4,9 @@ import { noteHandled } from '../os/debug/debug-log.js';
 const STDOUT_AND_STDERR = [1, 2];
 
 /**
- * Recognizes the files that this program's own output goes to, as in `jamdev dev > log`: in a watched folder each line
- * about a change would be the next change.
- * @returns whether a file is one of them
+ * Recognizes the files that receive this program's own output, such as in `jamdev dev > log`. In a watched folder, each line
+ * about a change would otherwise be the next change.
+ * @returns a function that tells whether a file is one of them
  */
 export function recognizeOwnOutput(): (stats: Stats) => boolean {
   const own = STDOUT_AND_STDERR.flatMap((descriptor) => {
@@ -15,7 +15,7 @@ export function recognizeOwnOutput(): (stats: Stats) => boolean {
       return stats.isFile() ? [`${stats.dev}:${stats.ino}`] : [];
     } catch (error) {
       noteHandled('watch', 'finding out where the output goes', error);
-      // It is closed: then nothing goes there.
+      // The descriptor is closed, so no file receives its output.
       return [];
     }
   });

@@ -6,20 +6,20 @@ import type { FolderEvents } from './system/folder-events.js';
 import { FollowedPath } from './system/followed-path.js';
 
 export interface PlacesEvents {
-  /** A file with rules may have changed. */
+  /** A rule file may have changed. */
   onRulesChange(): void;
-  /** git's rules ignore a folder that is nevertheless watched. */
+  /** git's rules ignore a folder that is watched anyway. */
   onIgnored(folder: BytePath): void;
 }
 
-/** The folders at which watching begins, each with the rules that hold there. */
+/** The folders at which watching begins, each with the rules that apply there. */
 export class Places {
   readonly gitLock = new GitLock();
   readonly #rules: ServiceRules;
   readonly #tree: FolderTree;
   readonly #events: FolderEvents;
   readonly #listener: PlacesEvents;
-  /** What the rules of each said, to notice when they change. */
+  /** Digest of each folder's rules, to notice when they change. */
   readonly #signatures = new Map<BytePath, string>();
   readonly #sources = new Map<BytePath, FollowedPath>();
 
@@ -31,7 +31,7 @@ export class Places {
   }
 
   /**
-   * Begins to watch at a folder that was named; nothing if it is watched already.
+   * Starts watching a named folder. Does nothing if it is already watched.
    * @param real absolute, without links
    */
   async enterNamed(real: BytePath, shown: BytePath, isNew: boolean): Promise<void> {
@@ -39,8 +39,8 @@ export class Places {
   }
 
   /**
-   * Begins to watch at a folder that a link leads to. One within a place that is watched is left to the rules there; one
-   * that holds such a place is a cycle.
+   * Starts watching the target folder of a link. A folder inside a watched place is left to the rules there. A folder that
+   * contains such a place would be a cycle.
    */
   async enterLinked(real: BytePath, shown: BytePath): Promise<void> {
     const isCovered = [...this.#signatures.keys()].some((place) => isWithin(real, place) || isWithin(place, real));
@@ -48,8 +48,8 @@ export class Places {
   }
 
   /**
-   * Reads the rules again, and applies them where they have changed.
-   * @param changedWithin a `.gitignore` below one of the places has changed
+   * Reads the rules again and applies them where they have changed.
+   * @param changedWithin whether a `.gitignore` below one of the places has changed
    */
   async reload(changedWithin: boolean): Promise<void> {
     for (const source of this.#sources.values()) await source.follow();
@@ -62,7 +62,7 @@ export class Places {
     }
   }
 
-  /** Forgets places that are not watched anymore. */
+  /** Forgets places that are no longer watched. */
   forgetLeft(): void {
     for (const place of this.#signatures.keys()) {
       if (!this.#tree.folders.has(place)) this.#signatures.delete(place);

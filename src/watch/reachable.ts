@@ -2,10 +2,10 @@ import { type BytePath, join } from './byte-path.js';
 import type { FolderTree } from './folder-tree.js';
 import type { Links } from './links.js';
 
-/** Folders followed before the event loop gets its turn. */
+/** Folders visited before yielding to the event loop. */
 const FOLDERS_PER_TURN = 200;
 
-/** Stops watching folders that neither a path that was named nor a link leads to anymore. */
+/** Stops watching folders that are no longer reachable from a named path or by a link. */
 export async function leaveUnreachable(tree: FolderTree, links: Links, named: readonly BytePath[]): Promise<void> {
   const reached = new Set<BytePath>();
   const waiting = [...named];

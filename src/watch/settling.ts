@@ -1,17 +1,17 @@
 import { pause } from '../os/clock.js';
 
-/** How long nothing has to change before changes are reported. */
+/** How long no file may change before changes are reported. */
 const QUIET_MS = 50;
-/** How long to wait for quiet while the same files change again and again. */
+/** The longest wait for quiet while the same files change again and again. */
 const LONGEST_WAIT_MS = 500;
-/** How long to wait at most while ever more files change, as in a large copy. */
+/** The longest wait while more and more files change, as in a large copy. */
 const LONGEST_STREAM_MS = 10_000;
 
-/** What settling needs from the code that checks files. */
+/** Connects settling to the code that checks files. */
 export interface SettlingTasks {
-  /** Whether something has to be checked. */
+  /** Whether something must be checked. */
   isDirty(): boolean;
-  /** Checks it. @returns whether it found new changes */
+  /** Runs the checks. @returns whether they found new changes */
   look(): Promise<boolean>;
   /** Whether a program is in the middle of changing many files. */
   isHeld(): boolean;
@@ -20,16 +20,16 @@ export interface SettlingTasks {
   onFault(error: unknown): void;
 }
 
-/** Where the time comes from. */
+/** The source of time. */
 export interface SettlingTime {
-  /** Milliseconds that only grow. */
+  /** Milliseconds that never go backwards. */
   nowMs(): number;
   pause(ms: number): Promise<void>;
 }
 
 const SYSTEM_TIME: SettlingTime = { nowMs: () => performance.now(), pause };
 
-/** Waits until files stop changing, so that related changes are reported once. */
+/** Waits until files stop changing, so that related changes are reported together. */
 export class Settling {
   readonly #tasks: SettlingTasks;
   readonly #time: SettlingTime;
@@ -47,7 +47,7 @@ export class Settling {
     return this.#paused;
   }
 
-  /** Notes that something has to be checked. */
+  /** Records that something must be checked. */
   touch(): void {
     this.#lastEventMs = this.#time.nowMs();
     this.#start();
@@ -60,18 +60,18 @@ export class Settling {
 
   resume(): void {
     this.#paused = false;
-    // What was found before the pause may still have to be reported.
+    // Changes found before the pause may not be reported yet.
     this.#start();
   }
 
-  /** Resolves when all changes made before the call were checked and reported, unless it is paused. */
+  /** Resolves when all changes made before the call were checked and reported, unless reporting is paused. */
   async settled(): Promise<void> {
-    // What the system has reported so far is passed on in the next turn.
+    // The system's pending events are delivered in the next turn.
     for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     while (this.#running !== undefined) await this.#running;
   }
 
-  /** Checks what has to be checked, also during a pause, and reports nothing. */
+  /** Runs the checks without reporting, even during a pause. */
   async check(): Promise<void> {
     await this.settled();
     this.#running = this.#tasks
@@ -114,11 +114,11 @@ export class Settling {
       const isQuiet = !this.#tasks.isDirty() && this.#time.nowMs() - this.#lastEventMs >= QUIET_MS;
       if (isQuiet || tookMs >= LONGEST_STREAM_MS || (!grew && tookMs >= LONGEST_WAIT_MS)) break;
     }
-    // Changes from before the pause are reported after it.
+    // Changes found before a pause are reported after it.
     if (!this.#paused && !this.#closed) this.#tasks.deliver();
   }
 
-  /** Always yields to the event loop, however long nothing has changed. */
+  /** Waits for quiet. Always yields to the event loop, even if nothing has changed for a long time. */
   async #quiet(): Promise<void> {
     const startedMs = this.#time.nowMs();
     let leftMs = QUIET_MS;

@@ -9,7 +9,7 @@ const WHY_UNWATCHABLE: Record<string, [why: string, remedy: string]> = {
   EPSEUDO: ['it is on a file system of the kernel, which holds no saved files', 'Watch another path'],
 };
 
-/** Changes that go unnoticed. */
+/** Errors about changes that go unnoticed. */
 export const watchErrors = {
   watchedPathMissing: (path: string) =>
     new JamdevError(
@@ -17,7 +17,7 @@ export const watchErrors = {
       `Watched path ${path} does not exist.`,
       'Correct "watch" if that is a mistake: the path is watched as soon as it exists.',
     ),
-  /** @param code the system's, such as EACCES */
+  /** @param code the system's error code, such as EACCES */
   pathUnwatchable: (path: string, code: string) => {
     const [why, remedy] = WHY_UNWATCHABLE[code] ?? [`it can't be read (${code})`, 'Check it'];
     return new JamdevError(
@@ -32,7 +32,7 @@ export const watchErrors = {
       `Changes to more than ${told} paths go unnoticed.`,
       'JAMDEV_DEBUG=1 lists all of them. Add them to "ignore" in the config, or change their mode. Everything else is watched.',
     ),
-  /** @param folders how many are not watched; `example` is one of them */
+  /** @param folders the number of folders that are not watched; `example` is one of them */
   watchLimitReached: (code: string, folders: number, example: string) => {
     const limit = code === 'ENOSPC' ? 'max_user_watches' : 'max_user_instances';
     const what = folders === 1 ? `the folder ${example}` : `${folders} folders, such as ${example},`;

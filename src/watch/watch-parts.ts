@@ -15,24 +15,24 @@ import type { WatchProblems } from './watch-problems.js';
 import type { WatchRequest } from './watch-request.js';
 import type { Entry, WatchedFolder } from './watched-folder.js';
 
-/** How many files are watched at most in folders that lie elsewhere and that only links lead to. */
+/** Limit for files watched in folders elsewhere that are only reachable by links. */
 export const MAX_LINKED_FILES = 20_000;
 
-/** What the parts of a watcher report to it. */
+/** Receives the reports of a watcher's parts. */
 export interface PartsListener extends CheckListener {
-  /** An entry may have changed; `name` undefined: any of the folder's, or the folder itself. */
+  /** An entry may have changed. `name` undefined: any entry of the folder, or the folder itself. */
   onEvent(folder: WatchedFolder, name: string | undefined): void;
-  /** An entry was found in a folder that is new. */
+  /** An entry was created. */
   onCreated(folder: WatchedFolder, name: string, entry: Entry): void;
   /** A named path may have changed. */
   onNamedEvent(): void;
-  /** A file with rules may have changed. */
+  /** A rule file may have changed. */
   onRulesChange(): void;
   /** The system may have dropped events. */
   onFlood(): void;
 }
 
-/** The parts of a watcher, each of which knows the others that it works with. */
+/** The parts of a watcher, connected to each other. */
 export class WatchParts {
   readonly rules: ServiceRules;
   readonly events: WatchEvents;
@@ -46,7 +46,7 @@ export class WatchParts {
   #mounts: readonly Mount[] = [];
   #linkedFiles = 0;
 
-  /** @param given replaces the events that suit the file system */
+  /** @param given replaces the event source chosen for the file system */
   constructor(request: WatchRequest, listener: PartsListener, problems: WatchProblems, given?: WatchEvents) {
     this.rules = new ServiceRules(request);
     this.events =
@@ -77,7 +77,7 @@ export class WatchParts {
         if (folder.isLinked) this.#linkedFiles += 1;
         if (entry.kind === 'folder') return;
         this.baseline.add(folder.path, name, entry, folder.isPolled);
-        // Docker sends a link as it is.
+        // Docker sends a link as a link, so its target does not matter.
         if (entry.kind === 'link' && request.kind === 'process') this.links.add(folder, name);
         if (isNew) listener.onCreated(folder, name, entry);
       },
@@ -107,7 +107,7 @@ export class WatchParts {
     this.#mounts = await listMounts();
   }
 
-  /** Forgets what is not watched anymore. */
+  /** Forgets everything that is no longer watched. */
   tidy(): void {
     this.links.forgetLeft();
     this.places.forgetLeft();

@@ -2,13 +2,10 @@ import { noteDecision } from '../os/debug/debug-log.js';
 import { type BytePath, toText } from './byte-path.js';
 import { watchErrors } from './watch-errors.js';
 
-/** How many paths are named one by one; the debug log names all. */
+/** How many paths are reported one by one. The debug log has all of them. */
 const MAX_NAMED = 10;
 
-/**
- * Reports what can't be watched: each path once, but not too many of them, and all folders beyond a limit of the system in
- * one message.
- */
+/** Reports paths that can't be watched: each once, up to a limit, and all folders beyond a system limit in one message. */
 export class WatchProblems {
   readonly #tell: (error: Error) => void;
   readonly #told = new Set<string>();
@@ -20,7 +17,7 @@ export class WatchProblems {
     this.#tell = tell;
   }
 
-  /** @param code the system's, or EPSEUDO */
+  /** @param code the system's error code, or EPSEUDO */
   unwatchable(path: BytePath, code: string): void {
     const key = `${code} ${path}`;
     if (this.#unwatchable.has(key)) return;
@@ -38,7 +35,7 @@ export class WatchProblems {
     this.#once(`ignored ${folder}`, watchErrors.ignoredProjectWatched(toText(folder)));
   }
 
-  /** One message for all folders of a file system. */
+  /** Reports one message for all folders of a file system. */
   polled(folder: BytePath, why: string): void {
     this.#once(`polled ${why}`, watchErrors.watchedByPolling(toText(folder), why));
   }
@@ -52,7 +49,7 @@ export class WatchProblems {
     this.#beyondLimit.push(folder);
   }
 
-  /** Reports the folders that were beyond the limit since the last report. */
+  /** Reports the folders that exceeded the limit since the last report. */
   tellLimit(): void {
     const folders = this.#beyondLimit.splice(0);
     if (folders[0] === undefined) return;

@@ -1,25 +1,25 @@
 import type { ServiceConfig } from '../config/service-config.js';
 
-/** What is to be watched for one service. */
+/** The paths and rules for watching one service. */
 export interface WatchRequest {
-  /** Whether backends are child processes, with git's rules for what is ignored, or containers, with Docker's. */
+  /** Child processes, for which git's ignore rules apply, or containers, for which Docker's apply. */
   kind: 'process' | 'container';
-  /** The service's folder or build context, absolute: changes are shown relative to it, and `ignore` counts from it. */
+  /** The service's folder or build context, absolute. Changes are shown and `ignore` is matched relative to it. */
   root: string;
-  /** Files and folders to watch, absolute; each may be created later. */
+  /** Files and folders to watch, absolute. Each may be created later. */
   paths: readonly string[];
   /** Files that are watched wherever they are and whatever the rules say: env files, the config. Absolute paths. */
   files: readonly string[];
-  /** Of containers, absolute. */
+  /** For containers, absolute. */
   dockerfile?: string | undefined;
-  /** Patterns as in a `.gitignore` in the root; they override everything else. */
+  /** Patterns as in a `.gitignore` in the root. They override all other rules. */
   ignore: readonly string[];
-  /** true: poll; false: never poll; undefined: poll where the system reports no changes. */
+  /** true: poll; false: never poll; undefined: poll if the system reports no changes. */
   poll: boolean | undefined;
 }
 
 /**
- * What to watch for a service.
+ * Returns the paths and rules for watching a service.
  * @param configFiles absolute paths; changes to them are reported as well
  */
 export function watchRequestOf(service: ServiceConfig, configFiles: readonly string[]): WatchRequest {

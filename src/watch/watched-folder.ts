@@ -2,7 +2,7 @@ import type { BytePath } from './byte-path.js';
 import type { FolderRules } from './rules/folder-rules.js';
 import type { Unsubscribe } from './system/folder-events.js';
 
-/** What an entry of a folder is; `other` is a pipe, a socket or a device. */
+/** The kind of a folder's entry; `other` is a pipe, a socket or a device. */
 export type EntryKind = 'file' | 'folder' | 'link' | 'other';
 
 /** An entry of a watched folder that is not ignored. */
@@ -14,14 +14,14 @@ export interface Entry {
   touched: boolean;
 }
 
-/** A folder that is watched, by its real path: each is watched once, whatever links lead to it. */
+/** A watched folder, identified by its real path. It is watched once, whatever links lead to it. */
 export interface WatchedFolder {
   path: BytePath;
-  /** As shown to a person, relative to the service's folder; '' for that itself. */
+  /** Path for people, relative to the service's folder; '' for the service's folder itself. */
   shown: BytePath;
-  /** Whether it was reached by a link that leads outside of what is watched: all of those together have a limit. */
+  /** Whether it was reached through a link that points outside of the watched folders. Such folders share a limit. */
   isLinked: boolean;
-  /** Whether its changes are noticed late. */
+  /** Whether its changes are noticed late, because it is polled. */
   isPolled: boolean;
   rules: FolderRules;
   entries: Map<string, Entry>;

@@ -1,4 +1,4 @@
-/** Folders and files of tools, by their whole name. */
+/** Folders and files of tools, by their full name. */
 const NAMES = new Set([
   // Version control, jamdev's own state, installed packages.
   '.git',
@@ -24,13 +24,13 @@ const NAMES = new Set([
   '.directory',
 ]);
 
-/** Files that editors and systems write next to the one that is edited, each with an example. */
+/** Files that editors and systems write next to the edited one, each with an example. */
 const PATTERNS: readonly RegExp[] = [
   /\.pyc$/, // __init__.pyc
   /^[._].*\.sw[a-px]$/, // vim's swap files: .server.js.swp, .server.js.swo
-  /^\.sw[m-p]$/, // vim's swap files of buffers without a name
-  /\.sw[op]$/, // vim's swap files where 'shortname' is set
-  /^4913$/, // vim tries with it whether a folder can be written
+  /^\.sw[m-p]$/, // vim's swap files for buffers without a name
+  /\.sw[op]$/, // vim's swap files if 'shortname' is set
+  /^4913$/, // vim's test for whether a folder is writable
   /~$/, // backups of vim, Emacs, Kate, gedit; vim's undo files
   /^#.*#$/, // Emacs' auto-save files
   /^\.#/, // Emacs' lock links
@@ -43,14 +43,14 @@ const PATTERNS: readonly RegExp[] = [
   /^\.vscode-.*\.tmp$/, // VS Code
   /^\.nfs/, // deleted files that are still open on NFS
   /^\.fuse_hidden/, // the same on FUSE
-  /^jamdev-(sdk|ssh|pipes)-\d/, // jamdev's own sockets and pipes, where the temporary folder is in the project
-  /^\._/, // what macOS writes on file systems that are not its own
+  /^jamdev-(sdk|ssh|pipes)-\d/, // jamdev's own sockets and pipes, if the temporary folder is in the project
+  /^\._/, // macOS metadata on foreign file systems
 ];
 
 /**
- * Whether a name is never worth a build, wherever it lies.
- * @param name of a file or folder
- * @param folder the name of the folder that it lies in
+ * Whether a change to a file with this name never needs a build, in any folder.
+ * @param name the name of a file or folder
+ * @param folder the name of its parent folder
  */
 export function isIgnoredByDefault(name: string, folder: string): boolean {
   if (NAMES.has(name)) return true;

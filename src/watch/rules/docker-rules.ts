@@ -7,7 +7,7 @@ import { forOneTurn } from './for-one-turn.js';
 import { readIfThere } from './read-if-there.js';
 import { usableLines } from './usable-lines.js';
 
-/** A build context and what builds it. */
+/** A build context with its Dockerfile and builder. */
 export interface DockerContext {
   /** Absolute, without links. */
   context: BytePath;
@@ -18,22 +18,22 @@ export interface DockerContext {
 /** Docker's rules for a folder of a build context. */
 export interface DockerRules {
   rules: FolderRules;
-  /** The ignore files that can count, whether they are there or not. */
+  /** The ignore files that may apply, whether they exist or not. */
   sources: BytePath[];
-  /** What the one that counts says. */
+  /** The content of the one that applies. */
   text: string;
 }
 
 /**
- * Reads what `docker build` leaves out of what it sends: by `NAME.dockerignore` next to the Dockerfile, where the builder
- * knows it, or else by `.dockerignore` in the context.
- * @param folder to be watched; a folder that is left out itself was named, and has nothing left out
+ * Reads the files that `docker build` excludes from the build context: from `NAME.dockerignore` next to the Dockerfile, if
+ * the builder supports it, or else from `.dockerignore` in the context.
+ * @param folder the folder to watch; if it is excluded itself, it was named explicitly, and nothing in it is excluded
  */
 export async function readDockerRules(options: DockerContext, folder: BytePath): Promise<DockerRules> {
   const { context, builder } = options;
   const sources = ignoreFilesOf(options);
   const texts = await Promise.all(sources.map(readIfThere));
-  // An empty NAME.dockerignore is none, as one that is missing.
+  // An empty NAME.dockerignore counts as missing.
   const text = texts.find((each) => each !== '') ?? '';
   if (!isWithin(folder, context)) return { rules: NO_RULES, sources, text };
   const patterns = parseDockerignore(Buffer.from(text, 'latin1').toString('utf8'), builder);
@@ -41,7 +41,7 @@ export async function readDockerRules(options: DockerContext, folder: BytePath):
   return { rules: rules.leavesOutAll() ? NO_RULES : rules, sources, text };
 }
 
-/** The ignore files that can count, the strongest first. */
+/** Returns the ignore files that may apply, strongest first. */
 export function ignoreFilesOf({ context, dockerfile, builder }: DockerContext): BytePath[] {
   const ownFile = join(parentOf(dockerfile), `${nameOf(dockerfile)}.dockerignore`);
   return [...(builder === 'buildkit' ? [ownFile] : []), join(context, '.dockerignore')];
@@ -49,7 +49,7 @@ export function ignoreFilesOf({ context, dockerfile, builder }: DockerContext): 
 
 interface Patterns {
   matcher: Ignore;
-  /** What is sent all the same, without the `!`. */
+  /** Patterns of files that are sent despite an exclusion, without the `!`. */
   exceptions: readonly string[];
   builder: DockerBuilder;
 }
@@ -72,7 +72,7 @@ class ContextRules implements FolderRules {
   }
 
   isRuleFile(): boolean {
-    // They are named one by one, as they need not lie in the context.
+    // Docker's ignore files are watched by path, since they may be outside of the context.
     return false;
   }
 
@@ -81,7 +81,7 @@ class ContextRules implements FolderRules {
     return new ContextRules(this.#patterns, join(this.#folder, name).replace(/^\//, '') as BytePath);
   }
 
-  /** Whether this folder is left out, and everything in it. */
+  /** Whether this folder and everything in it is excluded. */
   leavesOutAll(): boolean {
     if (this.#folder === '') return false;
     const path = toText(this.#folder);
@@ -93,7 +93,10 @@ class ContextRules implements FolderRules {
   }
 }
 
-/** A copy that remembers no paths yet; names such as `constructor` must not be found in what it remembers. */
+/**
+ * Copies a matcher without its cache of paths. The new cache has no prototype, so that a name such as `constructor` is not
+ * found in it.
+ */
 function freshMatcher(patterns: Ignore): Ignore {
   const matcher = dockerignore.default({ ignorecase: false });
   matcher.add(patterns);
@@ -108,7 +111,7 @@ function parseDockerignore(text: string, builder: DockerBuilder): Patterns {
     .filter((line) => !line.startsWith('#'))
     .map((line) => line.trim())
     .filter((line) => line !== '');
-  // For some lines that are left out, such as `[`, the builder refuses the whole file, and says why.
+  // Some lines that are skipped here, such as `[`, make the builder reject the whole file with an explanation.
   const patterns = usableLines(lines.map(toMatcherPattern), (pattern) =>
     makeMatcher([pattern.replace(/^!/, '')]).ignores('a'),
   );
@@ -122,9 +125,9 @@ function makeMatcher(patterns: readonly string[]): Ignore {
 }
 
 /**
- * Writes a line so that the matcher, which makes a regular expression of everything, does what Docker does: a pattern
- * without wildcards, but for `**` at its ends, is compared as text, and in all others `{`, `}`, `|` and `^` have the
- * meaning that they have in a regular expression (moby/patternmatcher).
+ * Rewrites a line so that the matcher, which makes a regular expression of every pattern, behaves like Docker. Docker
+ * compares a pattern without wildcards as text, except for `**` at its ends. In all other patterns, `{`, `}`, `|` and `^`
+ * have their regular expression meaning (moby/patternmatcher).
  */
 function toMatcherPattern(line: string): string {
   const [, sign = '', rest = ''] = /^(!?)\s*(.*)$/s.exec(line) ?? [];
@@ -132,12 +135,12 @@ function toMatcherPattern(line: string): string {
   const [, start = '', text = '', end = ''] = /^((?:\*\*)?)(.*?)((?:\*\*)?)$/s.exec(pattern) ?? [];
   if (/[*?[\]\\]/.test(text))
     return sign + pattern.replace(/\\.|[+()]/gs, (found) => (found.length > 1 ? found : `\\${found}`));
-  // `**a` is whatever ends in `a`.
+  // `**a` matches every path that ends in `a`.
   const anyStart = start !== '' && text !== '' && !text.startsWith('/') && end === '' ? '**/*' : start;
   return sign + anyStart + text.replace(/[+(){}|^]/g, '\\$&') + end;
 }
 
-/** As Go's `filepath.Clean`, without a slash in front. */
+/** Normalizes a pattern like Go's `filepath.Clean`, without a leading slash. */
 function cleanPattern(pattern: string): string {
   const names: string[] = [];
   for (const name of pattern.trim().split('/')) {
@@ -148,8 +151,8 @@ function cleanPattern(pattern: string): string {
 }
 
 /**
- * Whether the builder looks into a folder that is left out. Each does where an exception begins with the folder's path;
- * BuildKit also where exceptions have wildcards at all (fsutil, moby/go-archive).
+ * Whether the builder searches an excluded folder for exceptions. Every builder does if an exception begins with the
+ * folder's path; BuildKit also does if an exception contains wildcards (fsutil, moby/go-archive).
  */
 function canHoldException({ exceptions, builder }: Patterns, folder: string): boolean {
   return exceptions.some((exception) => {

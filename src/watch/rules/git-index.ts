@@ -1,17 +1,17 @@
 import { type BytePath, join } from '../byte-path.js';
 import { readBytesIfThere } from './read-if-there.js';
 
-/** The index of several million files; what is larger is none. */
+/** Enough for the index of several million files. A larger file is not an index. */
 const MAX_INDEX_BYTES = 512 * 1024 * 1024;
 
-/** Entries decoded before the event loop gets its turn. */
+/** Entries decoded before yielding to the event loop. */
 const ENTRIES_PER_TURN = 5000;
 const HEADER_BYTES = 12;
-/** Times, device, inode, mode, owner and size come before an entry's object id. */
+/** Size of the times, device, inode, mode, owner and size, which precede an entry's object id. */
 const STAT_BYTES = 40;
 const EXTENDED_FLAG = 0x4000;
 
-/** The files that git tracks in one working tree. */
+/** The tracked files of one working tree. */
 export class TrackedFiles {
   /** Sorted by bytes, as in the index. */
   readonly paths: readonly string[];
@@ -25,7 +25,7 @@ export class TrackedFiles {
     return this.paths[this.#firstFrom(path)] === path;
   }
 
-  /** Whether a file in that folder, however deep, is tracked. */
+  /** Whether any file in a folder is tracked, at any depth. */
   hasIn(folder: string): boolean {
     return this.paths[this.#firstFrom(`${folder}/`)]?.startsWith(`${folder}/`) ?? false;
   }
@@ -42,16 +42,16 @@ export class TrackedFiles {
 }
 
 /**
- * Reads the paths in an index of git: versions 2, 3 and 4, split ones too (gitformat-index).
- * @param hashBytes the length of an object id: 20, or 32 where the repository uses SHA-256
- * @returns nothing tracked when there is no index, or one that git would not take either
+ * Reads the paths in a git index: versions 2, 3 and 4, including split ones (gitformat-index).
+ * @param hashBytes the length of an object id: 20, or 32 if the repository uses SHA-256
+ * @returns no tracked files if there is no index, or an invalid one that git would reject too
  * @throws the system's error
  */
 export async function readTrackedFiles(gitDir: BytePath, hashBytes: number): Promise<TrackedFiles> {
   const own = await readIndex(join(gitDir, 'index'), hashBytes);
   if (own === undefined) return new TrackedFiles([]);
   if (own.shared === undefined) return new TrackedFiles(own.paths);
-  // Deletions since the split are not applied: too much is watched until git writes the next whole index.
+  // Deletions since the split are not applied: a few files too many are watched until git writes the next full index.
   const base = await readIndex(join(gitDir, `sharedindex.${own.shared}`), hashBytes);
   const all = new Set([...own.paths, ...(base?.paths ?? [])]);
   all.delete('');
@@ -60,7 +60,7 @@ export async function readTrackedFiles(gitDir: BytePath, hashBytes: number): Pro
 
 interface Index {
   paths: string[];
-  /** The object id of the index that this one builds on. */
+  /** The object id of the shared index that this one is based on. */
   shared?: string;
 }
 
@@ -69,13 +69,13 @@ async function readIndex(path: BytePath, hashBytes: number): Promise<Index | und
   try {
     return data === undefined ? undefined : await parseIndex(data, hashBytes);
   } catch (error) {
-    // Numbers in it lead out of the file: it is torn, or no index.
+    // An offset points beyond the end of the file: it is incomplete, or not an index.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
 }
 
-/** @returns undefined for what is no index that is known here @throws RangeError when it is torn */
+/** @returns undefined if it is not an index of a known version @throws RangeError if it is incomplete */
 async function parseIndex(data: Buffer, hashBytes: number): Promise<Index | undefined> {
   const version = data.readUInt32BE(4);
   if (data.toString('latin1', 0, 4) !== 'DIRC' || version < 2 || version > 4) return undefined;
@@ -97,7 +97,7 @@ async function parseIndex(data: Buffer, hashBytes: number): Promise<Index | unde
     const end = at < data.length ? data.indexOf(0, at) : -1;
     if (end === -1) throw new RangeError('the name of an entry has no end');
     const name = kept + data.toString('latin1', at, end);
-    // An entry of a sparse index that stands for a whole folder ends in a slash: nothing in it is checked out.
+    // In a sparse index, an entry with a trailing slash stands for a whole folder, none of which is checked out.
     if (!name.endsWith('/')) paths.push(name);
     path4 = name;
     at = version === 4 ? end + 1 : start + ((end - start + 8) & ~7);
@@ -106,7 +106,9 @@ async function parseIndex(data: Buffer, hashBytes: number): Promise<Index | unde
   return shared === undefined ? { paths } : { paths, shared };
 }
 
-/** The number that says in version 4 how much of the last path to drop: seven bits per byte, as in pack files' offsets. */
+/**
+ * Reads version 4's number of characters to drop from the previous path: seven bits per byte, as for offsets in pack files.
+ */
 function readVariableLength(data: Buffer, start: number): { value: number; end: number } {
   let at = start;
   let byte = data[at++] ?? 0;
@@ -118,7 +120,7 @@ function readVariableLength(data: Buffer, start: number): { value: number; end: 
   return { value, end: at };
 }
 
-/** The object id of the index that a split one builds on. */
+/** Returns the object id of the shared index that a split index is based on. */
 function findSharedIndex(data: Buffer, start: number, hashBytes: number): string | undefined {
   let at = start;
   while (at + 8 <= data.length - hashBytes) {

@@ -3,29 +3,29 @@ import { noteHandled } from '../../os/debug/debug-log.js';
 import { type BytePath, isWithin, join, parentOf, toFsPath } from '../byte-path.js';
 import { type GitSettings, readGitSettings } from './git-settings.js';
 
-/** A path and a few words. */
+/** Such a file holds just a path and a few words. */
 const MAX_POINTER_BYTES = 64 * 1024;
 
 /** A working tree, as git sees it. */
 export interface GitRepository extends GitSettings {
-  /** Where its files are; a worktree has one of its own. */
+  /** The folder with its files; each worktree has its own. */
   root: BytePath;
-  /** Where its index is. */
+  /** The folder with its index. */
   gitDir: BytePath;
-  /** Where `info/exclude` is: worktrees share it. */
+  /** The folder with `info/exclude`, which worktrees share. */
   commonDir: BytePath;
 }
 
-/** Where a working tree and its git folder are. */
+/** The locations of a working tree and its git folder. */
 export interface GitPlace {
   root: BytePath;
   gitDir: BytePath;
 }
 
 /**
- * Finds the working tree that a folder is in, by its `.git`, as git does (gitrepository-layout).
+ * Finds the working tree that contains a folder, by its `.git`, as git does (gitrepository-layout).
  * @param folder absolute, without links
- * @returns undefined when it is in none
+ * @returns undefined if there is none
  */
 export function findGitPlace(folder: BytePath): GitPlace | undefined {
   for (let root = folder; ; root = parentOf(root)) {
@@ -35,12 +35,12 @@ export function findGitPlace(folder: BytePath): GitPlace | undefined {
   }
 }
 
-/** The git folder of a working tree with that root; undefined when it is no such root. */
+/** Returns the git folder of a working tree with the given root; undefined if it is not such a root. */
 export function gitDirOf(root: BytePath): BytePath | undefined {
   const path = join(root, '.git');
   const stats = statSync(toFsPath(path), { throwIfNoEntry: false });
   if (stats?.isDirectory()) return isGitDir(path) ? path : undefined;
-  // Of a worktree or a submodule it is a file that says where to look.
+  // In a worktree or a submodule, `.git` is a file with the path of the git folder.
   const [, target] = stats?.isFile() ? (/^gitdir: (.*?)\r?\n?$/.exec(read(path)) ?? []) : [];
   if (target === undefined) return undefined;
   const gitDir = resolve(root, target);
@@ -48,9 +48,9 @@ export function gitDirOf(root: BytePath): BytePath | undefined {
 }
 
 /**
- * Finds the working tree that a folder is in, and what its settings say. `GIT_DIR`, `core.worktree` and the like are
- * followed where git is installed and can be asked.
- * @returns undefined when it is in none
+ * Finds the working tree that contains a folder, and its settings. `GIT_DIR`, `core.worktree` and similar settings are
+ * respected if git is installed and responds.
+ * @returns undefined if there is none
  */
 export async function findRepository(folder: BytePath): Promise<GitRepository | undefined> {
   const place = findGitPlace(folder);
@@ -61,14 +61,17 @@ export async function findRepository(folder: BytePath): Promise<GitRepository | 
   return { root, gitDir, commonDir: commonDirOf(gitDir), ...settings, excludesFile };
 }
 
-/** As git decides it (setup.c): by HEAD, and by two folders that a worktree shares with its repository. */
+/**
+ * Whether a path is a git folder, by git's own rule (setup.c): it has HEAD and two folders that a worktree shares with its
+ * repository.
+ */
 function isGitDir(path: BytePath): boolean {
   const isThere = (each: BytePath) => statSync(toFsPath(each), { throwIfNoEntry: false }) !== undefined;
   const common = commonDirOf(path);
   return [join(path, 'HEAD'), join(common, 'objects'), join(common, 'refs')].every(isThere);
 }
 
-/** The git folder that worktrees share. */
+/** Returns the git folder that worktrees share. */
 function commonDirOf(gitDir: BytePath): BytePath {
   const common = read(join(gitDir, 'commondir')).trim();
   return common === '' ? gitDir : resolve(gitDir, common);
@@ -85,12 +88,12 @@ function resolve(base: BytePath, path: string): BytePath {
 
 function read(path: BytePath): string {
   try {
-    // Git writes a line into it; opening a named pipe in its place would wait forever.
+    // git writes a single line into it. Opening a named pipe in its place would wait forever.
     const stats = statSync(toFsPath(path));
     return stats.isFile() && stats.size <= MAX_POINTER_BYTES ? readFileSync(toFsPath(path), 'latin1') : '';
   } catch (error) {
     noteHandled('watch', 'reading a file of git', error);
-    // It does not exist, or this user may not read it: it adds no rules.
+    // It does not exist, or this user can't read it, so it adds no rules.
     return '';
   }
 }

@@ -5,30 +5,30 @@ import { findRepository, type GitRepository, gitDirOf } from './git-repository.j
 import { type AskFile, askAbout, type GitignoreFile, hasPatterns, parseGitignore } from './gitignore-file.js';
 import { readIfThere, readUnlessLink } from './read-if-there.js';
 
-/** A working tree, with the rules for all of it. */
+/** A working tree with the rules that apply to all of it. */
 interface Repository extends GitRepository {
   tracked: TrackedFiles;
-  /** `info/exclude` and the user's own file; the weakest first. */
+  /** `info/exclude` and the user's own file, weakest first. */
   excludes: readonly GitignoreFile[];
 }
 
-/** git's rules for a folder that is to be watched. */
+/** git's rules for a watched folder. */
 export interface GitRules {
   rules: FolderRules;
-  /** The folder itself is ignored, so rules from above it are not applied. */
+  /** Whether the folder itself is ignored. Rules from folders above it are not applied then. */
   isIgnored: boolean;
-  /** Files outside of the folder with rules: when one changes, the rules have to be read again. */
+  /** Rule files outside of the folder. When one changes, the rules must be read again. */
   sources: BytePath[];
-  /** Where git puts `index.lock` while it works; undefined outside of any repository. */
+  /** The folder in which git creates `index.lock` while it works; undefined outside of any repository. */
   gitDir: BytePath | undefined;
-  /** The content of those files. */
+  /** The content of these files. */
   texts: string[];
 }
 
 /**
- * Reads what git ignores in a folder and below: by `.gitignore` files there and in the folders above, up to the
- * repository's root, by `.git/info/exclude` and by the user's own excludes (gitignore). What is tracked is not ignored.
- * A folder outside of any repository obeys its own `.gitignore` files.
+ * Reads git's ignore rules for a folder and below: from the `.gitignore` files there and in the folders above, up to the
+ * repository's root, from `.git/info/exclude` and from the user's own excludes (gitignore). Tracked files are not ignored.
+ * Outside of any repository, only the folder's own `.gitignore` files apply.
  * @param folder absolute, without links
  * @throws the system's error
  */
@@ -64,7 +64,7 @@ async function readRepository(folder: BytePath): Promise<Repository | undefined>
   return { ...found, excludes, tracked: await readTrackedFiles(gitDir, hashBytes) };
 }
 
-/** @param above the rules from folders above, the weakest first */
+/** @param above the rules from folders above, weakest first */
 async function rulesIn(
   folder: BytePath,
   repository: Repository | undefined,
@@ -80,9 +80,9 @@ class RulesInFolder implements FolderRules {
   readonly #folder: BytePath;
   readonly #repository: Repository | undefined;
   readonly #files: readonly GitignoreFile[];
-  /** The strongest first. */
+  /** Strongest first. */
   readonly #asked: readonly AskFile[];
-  /** Whether the folder is ignored, and was entered for what is tracked in it. */
+  /** Whether the folder is ignored and was entered only for its tracked files. */
   readonly #isIgnored: boolean;
 
   constructor(
@@ -102,19 +102,19 @@ class RulesInFolder implements FolderRules {
     return this.#isIgnoredByRules(name, isFolder) && !this.#isTracked(name, isFolder);
   }
 
-  /** Whether a folder is ignored, even if something in it is tracked. */
+  /** Whether a folder is ignored, even if files in it are tracked. */
   ignoredWithin(name: string): boolean {
     return this.#isIgnoredByRules(name, true);
   }
 
   isRuleFile(name: string): boolean {
-    // A repository that is made, or deleted, changes which rules there are.
+    // Creating or deleting a repository changes which rules apply.
     return name === '.gitignore' || name === '.git';
   }
 
   async enter(name: string, has: HasEntry = () => true, isIncluded = false): Promise<RulesInFolder> {
     const folder = join(this.#folder, name);
-    // Within another repository, a submodule or just a clone, its own rules hold and no others.
+    // In a nested repository, a submodule or just a clone, only its own rules apply.
     if (has('.git') && gitDirOf(folder) !== undefined) {
       const inner = await readRepository(folder);
       if (inner !== undefined) return rulesIn(folder, inner, inner.excludes, false);
@@ -143,7 +143,7 @@ class RulesInFolder implements FolderRules {
   }
 }
 
-/** The folders from a root down to the parent of a folder. */
+/** Returns the folders from a root down to the parent of a folder. */
 function foldersBetween(root: BytePath, folder: BytePath): BytePath[] {
   const found: BytePath[] = [];
   for (let each = folder; each !== root && isWithin(each, root); each = parentOf(each)) found.unshift(parentOf(each));

@@ -4,32 +4,32 @@ import { ignoreError } from '../../os/debug/debug-log.js';
 import { type BytePath, join, toBytePath, toText } from '../byte-path.js';
 import { readIfThere } from './read-if-there.js';
 
-/** git only reads a few small files to answer. */
+/** More than enough, since git only reads a few small files. */
 const TIMEOUT_MS = 10_000;
 
-/** Begins with the home of another user, or with where git is installed: git alone knows where that is. */
+/** Paths that begin with another user's home or with git's installation folder, which only git can resolve. */
 const OF_ANOTHER_PLACE = /^(?:~[^/]|%\(prefix\))/;
 
-/** What git's configuration says about ignoring. */
+/** The settings of git that affect ignoring. */
 export interface GitSettings {
   /** `core.ignoreCase`. */
   ignoreCase: boolean;
-  /** `core.excludesFile`, relative to the working tree or absolute, or where git looks for one without it; '' for none. */
+  /** `core.excludesFile`, absolute or relative to the working tree, or git's default for it; '' for none. */
   excludesFile: BytePath;
   /** The length of an object id in the index. */
   hashBytes: number;
 }
 
-/** Where git itself says that a working tree is. */
+/** The locations of a working tree, as reported by git. */
 export interface GitAnswer {
   root: BytePath;
   gitDir: BytePath;
 }
 
 /**
- * Asks git for its settings in a folder. Where git is not installed, or will not answer, the usual files are read: those
- * of the user and of the repository, without conditional includes.
- * @param gitDir of the repository, as far as it is known
+ * Reads git's settings for a folder, by running git. If git is not installed or fails, the user's and the repository's
+ * config files are read, without conditional includes.
+ * @param gitDir the repository's git folder, if it is known
  */
 export async function readGitSettings(
   folder: BytePath,
@@ -66,8 +66,8 @@ function toSettings(values: ReadonlyMap<string, string>): GitSettings {
 
 /**
  * Runs a git command in a folder.
- * @returns its output, one character per byte; undefined when git is not there, says no, or waits for something, such as a
- *   named pipe that is included
+ * @returns its output, one character per byte; undefined if git is missing, fails, or blocks, for example on an included
+ * named pipe
  */
 async function git(folder: BytePath, args: string[]): Promise<string | undefined> {
   const { failed, stdout } = await execa('git', args, {
@@ -81,7 +81,7 @@ async function git(folder: BytePath, args: string[]): Promise<string | undefined
   return failed ? undefined : Buffer.from(stdout).toString('latin1');
 }
 
-/** The output of `git config --null --list`: each entry is a key, a line feed and a value; a key alone is true. */
+/** Parses `git config --null --list`: each entry is a key, a line feed and a value; a key alone means true. */
 function parseList(text: string): Map<string, string> {
   const entries = text.split('\0').filter((entry) => entry !== '');
   return new Map(
@@ -92,7 +92,7 @@ function parseList(text: string): Map<string, string> {
   );
 }
 
-/** The last of them wins. */
+/** Reads config files of git. The last one wins. */
 async function readFiles(gitDir: BytePath | undefined): Promise<Map<string, string>> {
   const home = toBytePath(homedir());
   const configHome = process.env.XDG_CONFIG_HOME;
@@ -111,7 +111,9 @@ async function readFiles(gitDir: BytePath | undefined): Promise<Map<string, stri
   return values;
 }
 
-/** Reads keys of sections without a subsection, on one line each: all that is needed here is written so (git-config). */
+/**
+ * Parses keys in sections without a subsection, one per line. All settings needed here are written that way (git-config).
+ */
 function parseConfig(text: string): [string, string][] {
   let section = '';
   return text.split('\n').flatMap((line): [string, string][] => {

@@ -4,19 +4,19 @@ import { relativeTo } from '../byte-path.js';
 import { forOneTurn } from './for-one-turn.js';
 import { usableLines } from './usable-lines.js';
 
-/** Whether the patterns of one file ignore one entry of a folder. */
+/** Whether the patterns of one file ignore or include an entry of a folder; undefined: no pattern matches. */
 export type Verdict = 'ignored' | 'included' | undefined;
-/** Asks one file about entries of one folder. */
+/** Checks an entry of one folder against one file. */
 export type AskFile = (name: string, isFolder: boolean) => Verdict;
 
-/** The patterns of a `.gitignore`, an exclude file, or the like. */
+/** The patterns of a `.gitignore`, an exclude file or similar. */
 export interface GitignoreFile {
-  /** Its patterns are relative to this folder. */
+  /** The folder that its patterns are relative to. */
   base: BytePath;
   matcher: Ignore;
 }
 
-/** When case is ignored, git lowercases all letters except these, which then match nothing. */
+/** If case is ignored, git lowercases all letters except escaped ones, so patterns with escaped capitals match nothing. */
 const ESCAPED_CAPITAL = /(?<!\\)(?:\\\\)*\\[A-Z]/;
 const UTF8_BYTE_ORDER_MARK = '\xef\xbb\xbf';
 
@@ -35,23 +35,26 @@ export function parseGitignore(base: BytePath, text: string, ignoreCase: boolean
   return { base, matcher: matcher.add(usablePatterns(lines.flatMap(expandGluedStars)).join('\n')) };
 }
 
-/** Returns the patterns that the matcher can compare with paths. */
+/** Returns the patterns that the matcher can compile. */
 export function usablePatterns(lines: readonly string[]): string[] {
   return usableLines(lines, (line) => ignore({ allowRelativePaths: true }).add(line.replace(/^!/, '')).test('a'));
 }
 
-/** Whether a file says anything but comments. */
+/** Whether a file contains anything but comments. */
 export function hasPatterns(text: string): boolean {
   return text.split('\n').some((line) => line.trim() !== '' && !line.startsWith('#'));
 }
 
-/** A pattern whose literal start is followed by `**`, which ends it or a name: sign, slash, start, rest. */
+/**
+ * A pattern whose literal start is directly followed by `**` at the end of the pattern or of a name: sign, slash, start,
+ * rest.
+ */
 const GLUED_STARS = /^(!?)(\/?)((?:(?<=[/!])|(?![#!]))[^*?[\\]*[^*?[\\/])\*\*(\/.*|)$/;
 
 /**
- * git compares the literal start of a pattern by itself, so that the `**` of `foo**` + `/bar` then stands at a start and
- * may match nothing: it matches `foobar`. At the end of a pattern with a slash, as in `/foo**`, it matches everything
- * below `foobar` as well. The `ignore` package does not do this, and gets equivalent patterns.
+ * Replaces a pattern with equivalent ones for the `ignore` package, which treats `**` after a literal start differently. git
+ * compares the literal start separately, so the `**` of `foo**` + `/bar` counts as leading and may match nothing: the
+ * pattern matches `foobar`. At the end of a pattern with a slash, as in `/foo**`, it also matches everything below `foobar`.
  */
 function expandGluedStars(line: string): string[] {
   const [, sign = '', slash, start, tail = ''] = GLUED_STARS.exec(trimEnd(line)) ?? [];
@@ -62,18 +65,18 @@ function expandGluedStars(line: string): string[] {
   }
   const rest = tail.slice(1);
   const glued = expandGluedStars(`${sign}/${start}${rest}`);
-  // No path has two slashes in a row, so only what is glued can match.
+  // No path has two slashes in a row, so only the glued form can match.
   return rest.startsWith('/') ? glued : [...glued, `${sign}/${start}*/**/${rest}`];
 }
 
-/** Without the spaces at its end that git removes: those that no backslash protects. */
+/** Removes the trailing spaces that git removes: those not escaped by a backslash. */
 function trimEnd(line: string): string {
   return line.replace(/^((?:\\.|[^\\])*?) +$/s, '$1');
 }
 
 /**
- * Creates a function that checks entries of a folder against a file, even if the folder itself is ignored:
- * the caller has entered it.
+ * Creates a function that checks entries of a folder against a file, even if the folder itself is ignored, since the caller
+ * has entered it anyway.
  */
 export function askAbout(file: GitignoreFile, folder: BytePath): AskFile {
   const inBase = relativeTo(file.base, folder);
@@ -90,13 +93,13 @@ export function askAbout(file: GitignoreFile, folder: BytePath): AskFile {
   };
 }
 
-/** `a/b/c` -> `a`, `a/b`, `a/b/c`. */
+/** Returns all prefixes of a path: `a/b/c` gives `a`, `a/b` and `a/b/c`. */
 function foldersOnTheWay(path: string): string[] {
   if (path === '') return [];
   return path.split('/').map((_, index, names) => names.slice(0, index + 1).join('/'));
 }
 
-/** The last rule that matches decides, and this one matches nothing else. */
+/** Returns a rule that includes just one folder. The last rule that matches decides. */
 function unignore(folder: string): { pattern: string } {
   return { pattern: `!/${folder.replace(/[\\*?[\]!# ]/g, '\\$&')}/` };
 }

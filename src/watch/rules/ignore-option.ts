@@ -4,10 +4,10 @@ import { toBytePath } from '../byte-path.js';
 import { forOneTurn } from './for-one-turn.js';
 import { usablePatterns, type Verdict } from './gitignore-file.js';
 
-/** Asks what `ignore` says about a path, relative to the service's folder. */
+/** Returns the verdict of `ignore` on a path relative to the service's folder. */
 export type AskOption = (path: BytePath, isFolder: boolean) => Verdict;
 
-/** Compiles `ignore` of the config and the command line: patterns as in a `.gitignore` in the service's folder. */
+/** Compiles `ignore` from the config and the command line: patterns as in a `.gitignore` in the service's folder. */
 export function compileIgnoreOption(patterns: readonly string[]): AskOption {
   if (patterns.length === 0) return () => undefined;
   const lines = usablePatterns(patterns.map(toBytePath));

@@ -16,17 +16,17 @@ import { compileIgnoreOption } from './ignore-option.js';
 /** The rules in a folder at which watching begins. */
 export interface PlaceRules {
   rules: FolderRules;
-  /** Files elsewhere with rules: when one changes, the rules have to be read again. */
+  /** Rule files outside of the folder. When one changes, the rules must be read again. */
   sources: readonly BytePath[];
-  /** git ignores the folder itself: rules from above it are not applied. */
+  /** Whether git ignores the folder itself. Rules from folders above it are not applied then. */
   isIgnored: boolean;
-  /** Where git puts its lock while it changes files. */
+  /** The folder in which git creates its lock while it changes files. */
   gitDir: BytePath | undefined;
-  /** Changes when the content of one of the files in `sources` changes. */
+  /** Changes when the content of a file in `sources` changes. */
   signature: string;
 }
 
-/** What is needed to decide about the entries of a folder. */
+/** The properties of a folder that are needed to decide about its entries. */
 type RuledFolder = Pick<WatchedFolder, 'path' | 'shown' | 'rules'>;
 
 /** Decides which files of a service are not watched. */
@@ -34,7 +34,7 @@ export class ServiceRules {
   readonly #request: WatchRequest;
   readonly #root: BytePath;
   readonly #askOption: ReturnType<typeof compileIgnoreOption>;
-  /** In a project that is a home folder, jamdev's own logs must not be changes. */
+  /** If the project is a home folder, jamdev's own logs must not count as changes. */
   readonly #stateFolders = stateHomePlaces().map(toBytePath);
   #builder: Promise<DockerBuilder> | undefined;
 
@@ -54,7 +54,7 @@ export class ServiceRules {
     return { rules, isIgnored: false, sources, gitDir: findGitPlace(folder)?.gitDir, signature: digest([text]) };
   }
 
-  /** The files that define what a container is built from: they are watched wherever they are. */
+  /** Returns the files that define a container's image. They are watched wherever they are. */
   async buildFiles(): Promise<BytePath[]> {
     if (this.#request.kind === 'process') return [];
     const context = await this.#dockerContext();
@@ -69,13 +69,13 @@ export class ServiceRules {
     return isIgnoredByDefault(name, nameOf(folder.path)) || folder.rules.ignores(name, isFolder);
   }
 
-  /** Reads the rules in a folder that is entered. */
+  /** Reads the rules of a folder that is being entered. */
   enter(folder: RuledFolder, name: string, has: HasEntry): Promise<FolderRules> {
     const isIncluded = this.#askOption(shownIn(folder, name), true) === 'included';
     return folder.rules.enter(name, has, isIncluded);
   }
 
-  /** Whether `ignore` excludes a named path: nothing else can. */
+  /** Whether `ignore` excludes a named path. Nothing else can exclude it. */
   ignoresNamed(path: BytePath, isFolder: boolean): boolean {
     return this.#askOption(relativeTo(this.#root, path), isFolder) === 'ignored';
   }

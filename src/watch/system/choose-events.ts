@@ -7,22 +7,22 @@ import { fileSystemOf, isRemote, type Mount } from './mounts.js';
 import { type IsIgnored, Polling } from './polling.js';
 import { SystemEvents } from './system-events.js';
 
-/** How many events Linux queues for a busy program, if it does not say. */
+/** How many events Linux usually queues for a busy program, if the system does not tell. */
 const USUAL_QUEUED_EVENTS = 16_384;
-/** The system's limits of watches (inotify(7)). */
+/** Errors for the system's watch limits (inotify(7)). */
 const LIMITS = ['ENOSPC', 'EMFILE', 'ENFILE'];
-/** The system, or the file system, has no such events. */
+/** Errors of a system or file system without change events. */
 const NO_EVENTS = ['ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM'];
 
 export interface EventChoice {
-  /** true: always poll; false: never; undefined: where the system reports no changes. */
+  /** true: always poll; false: never; undefined: poll only if the system reports no changes. */
   poll: boolean | undefined;
-  /** What is mounted, as far as it is known by now. */
+  /** Returns the mounts known so far. */
   mounts(): readonly Mount[];
   isIgnored: IsIgnored;
-  /** A limit of the system is reached: a folder is not watched. */
+  /** A system limit is reached, and a folder is not watched. */
   onLimit(code: string, folder: BytePath): void;
-  /** Some folder is polled without having been asked for; `why` is its file system. */
+  /** A folder is polled without being configured so; `why` is its file system. */
   onPolling(folder: BytePath, why: string): void;
   /** The system may have dropped events. */
   onFlood(): void;
@@ -58,7 +58,7 @@ export class ChosenEvents implements WatchEvents {
     await Promise.all([this.#system.close(), this.#polling?.close()]);
   }
 
-  /** @param unwatched returned where a limit of the system is reached */
+  /** @param unwatched the result if a system limit is reached */
   async #watch<T>(folder: BytePath, unwatched: T, begin: (events: FolderEvents) => Promise<T>): Promise<T> {
     if (this.isPolled(folder)) {
       if (this.#choice.poll === undefined) this.#choice.onPolling(folder, fileSystemOf(folder, this.#choice.mounts()));
@@ -85,7 +85,7 @@ export class ChosenEvents implements WatchEvents {
   }
 }
 
-/** @returns what `poll` of the config means together with CHOKIDAR_USEPOLLING, which wins as with other tools */
+/** @returns the effective `poll` setting: CHOKIDAR_USEPOLLING overrides the config, as with other tools */
 export function choosePolling(
   poll: boolean | undefined,
   variable: string | undefined = process.env.CHOKIDAR_USEPOLLING,
@@ -99,7 +99,7 @@ function readMaxQueuedEvents(): number {
     return Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8'));
   } catch (error) {
     noteHandled('watch', 'reading the limits of inotify', error);
-    // Other systems say nothing of the kind.
+    // Other systems have no such setting.
     return USUAL_QUEUED_EVENTS;
   }
 }

@@ -1,7 +1,7 @@
 import type { BytePath } from '../byte-path.js';
 import type { Subscription, Unsubscribe, WatchEvents } from './folder-events.js';
 
-/** Watches nothing, but counts the folders that would be watched, each of which takes one of the system's watches. */
+/** Watches nothing, but counts the folders that would be watched. Each takes one of the system's watches. */
 export class CountedFolders implements WatchEvents {
   readonly folders = new Set<BytePath>();
 
@@ -20,6 +20,6 @@ export class CountedFolders implements WatchEvents {
   }
 
   async close(): Promise<void> {
-    // There is nothing to end.
+    // Nothing was opened.
   }
 }

@@ -1,20 +1,20 @@
 import type { Stats } from 'node:fs';
 import type { BytePath } from '../byte-path.js';
 
-/** Receives an entry of a folder that may have changed; undefined: the folder itself, or any entry. */
+/** Called with an entry of a folder that may have changed; undefined: the folder itself, or any entry. */
 export type FolderListener = (name: string | undefined) => void;
 
-/** Ends what was begun. */
+/** Ends a subscription. */
 export type Unsubscribe = () => void;
 
-/** A folder that is watched. */
+/** A watched folder. */
 export interface Subscription {
   stop: Unsubscribe;
-  /** Tells the folder from one that takes its place. */
+  /** Distinguishes the folder from one that replaces it. */
   identity: string;
 }
 
-/** Tells a folder from one that takes its place, which can even have the same inode. */
+/** Distinguishes a folder from one that replaces it, which may even have the same inode. */
 export function identifyFolder({ dev, ino, birthtimeMs }: Stats): string {
   return `${dev}:${ino}:${birthtimeMs}`;
 }
@@ -22,17 +22,17 @@ export function identifyFolder({ dev, ino, birthtimeMs }: Stats): string {
 /** A source of changes in folders: the system's events, or polling. */
 export interface FolderEvents {
   /**
-   * Reports every change to the entries of a folder, from when it resolves until it is ended.
-   * @throws the system's error, such as ENOSPC where no more folders can be watched
+   * Reports every change to the entries of a folder, from when it resolves until the subscription ends.
+   * @throws the system's error, such as ENOSPC if no more folders can be watched
    */
   watchFolder(folder: BytePath, listener: FolderListener): Promise<Subscription>;
-  /** The same for one entry of a folder, which need not exist; other entries may be reported as well. */
+  /** Does the same for one entry of a folder, which need not exist. Other entries may be reported as well. */
   watchName(folder: BytePath, name: string, listener: FolderListener): Promise<Unsubscribe>;
   close(): Promise<void>;
 }
 
-/** The same, where it depends on the folder how it is watched. */
+/** Chooses per folder between the system's events and polling. */
 export interface WatchEvents extends FolderEvents {
-  /** Whether a folder is polled: its changes are noticed late. */
+  /** Whether a folder is polled, so that its changes are noticed late. */
   isPolled(folder: BytePath): boolean;
 }

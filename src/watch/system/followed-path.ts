@@ -4,8 +4,8 @@ import type { FolderEvents, Unsubscribe } from './folder-events.js';
 import { type Resolution, resolveLinks } from './resolve-links.js';
 
 /**
- * A named path, or a link: it may be created, deleted, or lead elsewhere. Everything on the way to it is watched, so
- * that it does not matter which folder is renamed or which link is turned.
+ * A named path or a link, which may be created, deleted or redirected. Every folder and link along it is watched, so that
+ * renaming any of them is noticed.
  */
 export class FollowedPath {
   readonly path: BytePath;
@@ -13,23 +13,23 @@ export class FollowedPath {
   readonly #onChange: () => void;
   #steps: Unsubscribe[] = [];
   #closed = false;
-  /** Where it led when last followed. */
+  /** The result of following it last. */
   resolution: Resolution = { real: undefined, isFolder: false, error: 'ENOENT' };
 
-  /** @param onChange called when something on the way has changed: {@link follow} then says where it leads */
+  /** @param onChange called when something along the path has changed; {@link follow} then resolves it again */
   constructor(path: BytePath, events: FolderEvents, onChange: () => void) {
     this.path = path;
     this.#events = events;
     this.#onChange = onChange;
   }
 
-  /** Follows it once more, and watches the way. */
+  /** Follows the path again, and watches everything along it. */
   async follow(): Promise<Resolution> {
     const before = this.#steps;
     const steps: Unsubscribe[] = [];
     this.#steps = steps;
     this.resolution = await resolveLinks(this.path, async (folder, name) => {
-      // A folder that can't be watched, such as an unreadable one, is left out: the others are watched.
+      // A folder that can't be watched, such as an unreadable one, is skipped. The others are watched.
       const stop = await this.#events
         .watchName(folder, name, this.#onChange)
         .catch(ignoreError('watch', 'watching the way to a path'));

@@ -6,22 +6,22 @@ import { type BytePath, isWithin } from '../byte-path.js';
 
 /** A mounted file system. */
 export interface Mount {
-  /** Where it is mounted. */
+  /** The mount point. */
   folder: BytePath;
-  /** As the system calls it: `ext4`, `9p`, `nfs4`, `fuse.sshfs`. */
+  /** The system's name for it: `ext4`, `9p`, `nfs4`, `fuse.sshfs`. */
   type: string;
 }
 
-/** Their files change elsewhere, on another machine or on the host of this one, without an event here. */
+/** File systems whose files can change elsewhere, on another machine or on this one's host, without an event here. */
 const REMOTE = new Set([
   ...['9p', 'v9fs', 'drvfs', 'virtiofs', 'vboxsf', 'vmhgfs', 'prl_fs'],
   ...['nfs', 'nfs4', 'cifs', 'smb3', 'smbfs', 'smb2', 'webdav', 'davfs', 'afpfs', 'afs', 'ncpfs', 'coda'],
   ...['ceph', 'glusterfs', 'lustre', 'gpfs', 'beegfs', 'ocfs2', 'gfs2', 'orangefs'],
 ]);
-/** The same by way of FUSE, where the type names the program. */
+/** Remote file systems through FUSE, whose type includes the name of the program. */
 const REMOTE_BY_FUSE =
   /^(?:mac|osx)?fuse\.(?:sshfs|osxfs|grpcfuse|vmhgfs-fuse|glusterfs|ceph|s3fs|rclone|davfs2?|gcsfuse|blobfuse2?|goofys|juicefs|curlftpfs|gvfsd-fuse|prl_fsd|smbnetfs)$/;
-/** They contain no files of a person, and some files that can't be read to their end. */
+/** File systems without a person's files. Some of their files can't be read to the end. */
 const PSEUDO = new Set([
   'proc',
   'sysfs',
@@ -61,7 +61,7 @@ export function parseMountInfo(text: string): Mount[] {
   });
 }
 
-/** Parses what `mount` prints on macOS: `//me@host/share on /Volumes/share (smbfs, nodev)`. */
+/** Parses the output of `mount` on macOS: `//me@host/share on /Volumes/share (smbfs, nodev)`. */
 export function parseMountOutput(text: string): Mount[] {
   return text.split('\n').flatMap((line) => {
     const [, folder, type] = /^.* on (\/.*) \(([^,)]+)/.exec(line) ?? [];
@@ -69,22 +69,22 @@ export function parseMountOutput(text: string): Mount[] {
   });
 }
 
-/** The type of the file system that a path is on; '' when it is not known. */
+/** Returns the type of the file system that contains a path; '' if it is unknown. */
 export function fileSystemOf(path: BytePath, mounts: readonly Mount[]): string {
   let found: Mount | undefined;
-  // Of two mounts on one folder, the later one is seen.
+  // If two file systems are mounted on the same folder, the later one is visible.
   for (const mount of mounts) {
     if (isWithin(path, mount.folder) && mount.folder.length >= (found?.folder.length ?? 0)) found = mount;
   }
   return found?.type ?? '';
 }
 
-/** Whether files on such a file system change without an event. */
+/** Whether files on a file system can change without an event. */
 export function isRemote(type: string): boolean {
   return REMOTE.has(type) || REMOTE_BY_FUSE.test(type);
 }
 
-/** Whether such a file system holds no real files. */
+/** Whether a file system holds no real files. */
 export function isPseudo(type: string): boolean {
   return PSEUDO.has(type);
 }

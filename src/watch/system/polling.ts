@@ -10,13 +10,13 @@ import {
   type Unsubscribe,
 } from './folder-events.js';
 
-/** How long a change goes unnoticed at most, unless CHOKIDAR_INTERVAL says otherwise. */
+/** How long a change goes unnoticed at most, unless CHOKIDAR_INTERVAL overrides it. */
 const POLL_INTERVAL_MS = 300;
 
-/** Whether an entry of a folder that is watched need not be looked at. */
+/** Whether an entry of a watched folder need not be polled. */
 export type IsIgnored = (folder: BytePath, name: string, isFolder: boolean) => boolean;
 
-/** Polls where the system reports no changes, for example on network file systems. */
+/** Polls if the system reports no changes, for example on network file systems. */
 export class Polling implements FolderEvents {
   readonly #isIgnored: IsIgnored;
   readonly #listeners = new Map<BytePath, Set<FolderListener>>();
@@ -33,7 +33,7 @@ export class Polling implements FolderEvents {
     this.#listeners.set(folder, listeners.add(listener));
     this.#watcher ??= this.#start();
     this.#watcher.add(toText(folder));
-    // It says nothing of when it first looked; what changed before is found by comparing once more.
+    // The watcher does not report when its first pass is done. Comparing once more finds changes made before that.
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       if (listeners.has(listener)) listener(undefined);
@@ -77,9 +77,9 @@ export class Polling implements FolderEvents {
       },
     });
     watcher.on('all', (_event, path) => this.#tell(toBytePath(path)));
-    // For a folder in which a file was replaced by one of the same age, which is no event above.
+    // For a folder in which a file was replaced by one of the same age, which causes no event above.
     watcher.on('raw', (_event, path) => this.#tell(toBytePath(path)));
-    // The reader of an unreadable file reports it; here it only causes one more check.
+    // The code that reads an unreadable file reports it. Here it only causes one more check.
     watcher.on('error', (error) => this.#tell(toBytePath((error as NodeJS.ErrnoException).path ?? '/')));
     return watcher;
   }

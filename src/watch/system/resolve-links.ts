@@ -2,23 +2,23 @@ import { lstat, readlink } from 'node:fs/promises';
 import { errorCode } from '../../os/error-code.js';
 import { type BytePath, join, parentOf, toFsPath } from '../byte-path.js';
 
-/** As many links as Linux follows in one path (path_resolution(7)). */
+/** The number of links that Linux follows in one path (path_resolution(7)). */
 const MAX_LINKS = 40;
 
-/** Where a path leads. */
+/** The result of resolving a path. */
 export interface Resolution {
-  /** Without links; undefined if there is nothing. */
+  /** The path without links; undefined if nothing exists there. */
   real: BytePath | undefined;
   isFolder: boolean;
-  /** Why there is nothing, such as ENOENT, ELOOP or EACCES; '' if there is something. */
+  /** Why nothing was found, such as ENOENT, ELOOP or EACCES; '' if something was. */
   error: string;
 }
 
 /**
- * Follows a path step by step.
+ * Resolves a path step by step.
  * @param path absolute
- * @param visit called with every folder and the name looked up in it, before that is done: what it leads to depends on
- *   these entries and no others
+ * @param visit called with every folder and the name to look up in it, before the lookup; the result depends on these
+ * entries and no others
  */
 export async function resolveLinks(
   path: BytePath,

@@ -11,26 +11,26 @@ import {
 
 interface WatchedFolder {
   watcher: FSWatcher;
-  /** Which folder it was when watching it began: a path can become another one's. */
+  /** Identity of the folder when the watch began. Another folder can take over its path. */
   identity: string;
   listeners: Set<FolderListener>;
 }
 
 /**
- * Subscribes to the system's events, with one watch per folder. On Linux all of them share one inotify instance, and a
- * folder costs 50 times less time and memory than with a watch for each file in it (docs/decisions/002-watching-folders.md).
+ * Subscribes to the system's events, with one watch per folder. On Linux, all watches share one inotify instance, and a
+ * folder costs 50 times less time and memory than with a watch per file (docs/decisions/002-watching-folders.md).
  */
 export class SystemEvents implements FolderEvents {
   readonly #folders = new Map<BytePath, WatchedFolder>();
   readonly #flood: FloodGauge;
 
-  /** @param onFlood called when so many events came at once that the system may have dropped others */
+  /** @param onFlood called when so many events arrived at once that the system may have dropped others */
   constructor(maxQueuedEvents: number, onFlood: () => void) {
     this.#flood = new FloodGauge(maxQueuedEvents, onFlood);
   }
 
   async watchFolder(folder: BytePath, listener: FolderListener): Promise<Subscription> {
-    // It is watched before it is read, so that no change in between is missed.
+    // The watch starts before the folder is read, so that no change in between is missed.
     const before = this.#folders.get(folder);
     if (before === undefined) this.#open(folder, new Set([listener]));
     else before.listeners.add(listener);
@@ -39,7 +39,7 @@ export class SystemEvents implements FolderEvents {
       const watched = this.#folders.get(folder);
       if (watched?.identity === '') watched.identity = identity;
       if (watched !== undefined && watched.identity !== identity) {
-        // Another folder has taken the path.
+        // Another folder has taken over the path.
         watched.watcher.close();
         this.#open(folder, watched.listeners).identity = identity;
       }
@@ -67,12 +67,12 @@ export class SystemEvents implements FolderEvents {
     const watcher = watch(toFsPath(folder), { encoding: 'latin1' }, (type, name) => {
       this.#flood.count();
       for (const listener of listeners) listener(name ?? undefined);
-      // What happens to the folder itself comes under its own name: it is deleted or renamed, or its mode has changed.
+      // An event for the folder itself has its own name: it was deleted or renamed, or its mode has changed.
       if (name === own) onSelf(type === 'rename');
     });
     const watched: WatchedFolder = { watcher, identity: '', listeners };
     const onSelf = (gone: boolean) => {
-      // A folder that is made again can even get the same inode.
+      // A recreated folder can even get the same inode.
       if (gone) watched.identity = 'gone';
       for (const listener of listeners) listener(undefined);
     };
@@ -90,8 +90,8 @@ export class SystemEvents implements FolderEvents {
 }
 
 /**
- * Notices when more events come in one turn of the event loop than half of what the system holds: if its queue ran
- * over, inotify said so, but Node.js does not pass that on.
+ * Detects when more events arrive in one turn of the event loop than half of the system's queue. inotify reports an overflow
+ * of its queue, but Node.js does not pass that on.
  */
 class FloodGauge {
   readonly #limit: number;
