@@ -4,9 +4,9 @@ import type { BackendEvidence } from './backend-evidence.js';
 import type { ChangeOrigins, OpenSpan } from './change-origins.js';
 
 /**
- * Attributes files that a service's backends write while they start, are replaced and end to them: data that a
- * backend keeps next to its code would start builds that replace it, which makes it write again. A backend that answers
- * has started: from then on a person sees the new code, and may save again. What it wrote until then is noted at once.
+ * Attributes files to a service's backends if they are written while backends start, are replaced or end. Otherwise, data
+ * that a backend keeps next to its code would start a build, which replaces the backend, which writes the data again. A
+ * backend that responds has started: from then on a person sees the new code and may save again, so the span ends there.
  */
 export function attributeWrites(
   platform: Platform,

@@ -8,7 +8,7 @@ import { type NodePreload, PRELOAD_PORT_VARIABLE, withPreload } from '../runtime
 import { type BuildProcessEnd, runBuildProcess } from './build-process.js';
 import { WRITES_FOLDER_VARIABLE } from './write-reports.js';
 
-/** How the Node.js processes of a build report what they write. */
+/** Lets the Node.js processes of a build report what they write. */
 export interface BuildReports {
   preload: NodePreload;
   folder: string;
@@ -17,7 +17,7 @@ export interface BuildReports {
 /** How a build command ended. */
 export interface CommandOutcome {
   ok: boolean;
-  /** What went wrong, in a few words: "exit code 2". */
+  /** What went wrong, in a few words, such as "exit code 2". */
   failure: string;
   lines: string[];
   /** See {@link BuildProcessEnd}. */
@@ -25,9 +25,9 @@ export interface CommandOutcome {
 }
 
 /**
- * Runs a service's build command to its end.
+ * Runs a service's build command to completion.
  * @param signal ends it, with everything it started
- * @param onLine receives its output as it comes
+ * @param onLine receives output as it arrives
  * @param register records the process, so that it is found after a crash of this program
  * @param pipes provides the pipe for its output; default: a new one
  */
@@ -53,7 +53,7 @@ function reportingEnvironment(env: NodeJS.ProcessEnv, reports: BuildReports | un
   return {
     ...env,
     NODE_OPTIONS: withPreload(env.NODE_OPTIONS, reports.preload.path()),
-    // A build has no port of its own, also if PORT is set.
+    // A build has no port of its own, even if PORT is set.
     [PRELOAD_PORT_VARIABLE]: '',
     [WRITES_FOLDER_VARIABLE]: reports.folder,
   };

@@ -5,17 +5,17 @@ import { ignoreError } from '../os/debug/debug-log.js';
 import type { Fingerprint } from '../os/fingerprint.js';
 import { FILES_AT_ONCE, mapLimited } from '../os/limit.js';
 
-/** Folders in which no build puts files that a backend runs. */
+/** Folders that never contain build output that a backend runs. */
 const SKIPPED = new Set(['.git', '.jamdev', 'node_modules', '.venv', '__pycache__']);
-/** With more files than this, or after this time, a build's output counts as unknown. */
+/** With more files than this, or if reading takes longer, a build's output counts as unknown. */
 const MAX_FILES = 20_000;
 const MAX_WALK_MS = 1_000;
-/** File systems keep times by the tick of the kernel's clock, which lags behind the one that programs read. */
+/** File timestamps use the kernel's clock tick, which lags behind the clock that programs read. */
 const CLOCK_TICK_MS = 20;
 
 /**
- * Compares the output of builds in a folder, also in files that are not watched since git ignores them: a build with the
- * same output as the one before changes nothing for sessions.
+ * Compares the output of builds in a folder, including files that are not watched because git ignores them. A build with the
+ * same output as the previous one changes nothing for sessions.
  */
 export class BuildOutputs {
   readonly #folder: string;
@@ -28,11 +28,11 @@ export class BuildOutputs {
   }
 
   /**
-   * Reads what was written since a build started.
+   * Reads the files that were written since a build started.
    * @param startedAt milliseconds since 1970
-   * @param leftByBackends finds the files among them that are still as running backends left them, which are no output
-   * @returns the same text for the same content of all that builds have written so far; where there is too much to read
-   * at, a text that no other call returns
+   * @param leftByBackends finds files whose current state was left by running backends; they are not output
+   * @returns the same text for the same content of all output so far; if there is too much to read, a text that no other
+   * call returns
    */
   async look(
     startedAt: number,

@@ -8,45 +8,45 @@ import { PipePool } from '../processes/pipe-pool.js';
 import { BUILD_ID_VARIABLE } from '../processes/process-snapshot.js';
 import { ChildNotStarted, SupervisedChild } from '../processes/supervised-child.js';
 
-/** How long each process of a build that became stale has to end after SIGTERM. */
+/** How long each process of an outdated build has to exit after SIGTERM. */
 const CANCEL_GRACE_MS = 2_000;
-/** How much of a build's output is kept: the newest so many lines. */
+/** How many of the newest lines of a build's output are kept. */
 const KEPT_LINES = 1_000;
 
-/** The abort reason for an immediate end: this program exits now. */
+/** The abort reason for killing a build immediately, because this program exits. */
 export const KILL_AT_ONCE = Symbol('kill at once');
 
-/** What to run for a build. */
+/** The process to run for a build. */
 export interface BuildProcess {
   file: string;
   args: readonly string[];
   cwd: string;
   env: NodeJS.ProcessEnv;
-  /** Absolute path of the file that it reads as its input; default: it has none. */
+  /** Absolute path of the file for its standard input; default: no input. */
   input?: string;
-  /** Makes a line fit to be shown; undefined leaves it out. */
+  /** Cleans up a line for display; undefined drops it. */
   tidy?(line: string, isFirst: boolean): string | undefined;
 }
 
-/** How it ended. */
+/** How a build's process ended. */
 export interface BuildProcessEnd {
-  /** null: a signal ended it, or it could not be started. */
+  /** null if a signal ended it or it could not be started. */
   code: number | null;
   signal: string | null;
   /** Why it could not be started. */
   cause?: unknown;
   /** Its output, stdout and stderr together. */
   lines: string[];
-  /** What it left running, known after reading the process table. */
+  /** The processes that it left running. Resolves after the process table was read. */
   lingering: Promise<Lingering | undefined>;
 }
 
 const LOST = { code: null, signal: null } as const;
 
 /**
- * Runs one process of a build to its end, in a process group of its own.
+ * Runs one process of a build to completion, in its own process group.
  * @param signal ends it, with everything it started
- * @param onLine receives its output as it comes
+ * @param onLine receives output as it arrives
  * @param register records the process, so that it is found after a crash of this program
  * @param pipes provides the pipe for its output; default: a new one
  */
@@ -58,7 +58,7 @@ export async function runBuildProcess(
   pipes: PipePool | undefined = undefined,
 ): Promise<BuildProcessEnd> {
   const pool = pipes ?? new PipePool();
-  // One pipe for both streams: with two, the order of lines would be lost.
+  // One pipe for both streams: two pipes would lose the order of lines.
   const opening = ChildOutput.open(1, pool, () => undefined) as Promise<[ChildOutput]>;
   const [output] = await opening;
   if (pipes === undefined) pool.close();
@@ -74,7 +74,7 @@ export async function runBuildProcess(
   const id = `build-${randomUUID()}`;
   let child: SupervisedChild;
   try {
-    // By its id, what leaves the group and loses its parents is found again.
+    // The id identifies processes that leave the group and lose their parents.
     const program = { file, args, cwd, env: { ...env, [BUILD_ID_VARIABLE]: id } };
     const onOutput = (_output: number, chunk: Buffer) => splitter.push(chunk).forEach(take);
     child = await SupervisedChild.start({ id, program, input, outputs: [output], onOutput }, register, {
@@ -92,7 +92,7 @@ export async function runBuildProcess(
   };
   signal.addEventListener('abort', cancel);
   if (signal.aborted) cancel();
-  // One that outlives SIGKILL must not hold up the builds after it forever.
+  // A process that survives SIGKILL must not block later builds forever.
   const end = await Promise.race([exit, termination.over.then((stuck) => (stuck === undefined ? exit : LOST))]);
   signal.removeEventListener('abort', cancel);
   const stuck = termination.hasBegun ? await termination.over : undefined;

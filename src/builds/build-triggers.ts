@@ -1,36 +1,36 @@
-/** How many builds in a row may be started only by files that builds wrote, before such a change is held. */
+/** How many builds in a row may be started only by files that builds wrote, before such a change is held back. */
 export const MAX_BUILDS_IN_A_ROW = 3;
-/** The same limit where one of the files may be a source, which a person may have saved during each of those builds. */
+/** The same limit if one of the files may be a source, which a person may have saved during each of those builds. */
 export const MAX_BUILDS_WITH_SOURCE = 2 * MAX_BUILDS_IN_A_ROW;
-/** How many held builds may change files again before these start no more builds, although they may be sources. */
+/** How many held-back builds may change files again before these files start no more builds, even if they may be sources. */
 export const MAX_HELD_BUILDS = 2;
-/** How many builds in a row changed sources may cancel, before one runs to its end. */
+/** How many builds in a row may be canceled by changed sources before one runs to completion. */
 const MAX_CANCELLED = 3;
-/** How many builds in a row, started only by files that builds wrote, have to write a file again before it counts as output. */
+/** How many builds in a row, started only by files that builds wrote, must write a file again before it counts as output. */
 const PROOFS_NEEDED = 3;
 
 /**
- * Who changed a file: a build, the running backends themselves, or anyone else, such as a person. `log`: it has only grown
- * at its end, and soon after a build, as the log of a program does that notices how sessions end.
+ * Who changed a file: a build, the running backends, or anyone else, such as a person. `log`: the file has only grown at its
+ * end, soon after a build, like the log of a program that notices how sessions end.
  */
 export type ChangeOrigin = 'build' | 'backend' | 'log' | 'other';
 
-/** A changed file, by its path relative to the project. */
+/** A changed file, with its path relative to the project. */
 export interface OriginatedChange {
   file: string;
   origin: ChangeOrigin;
-  /** A backend may have changed it as well: it does not count as a file that people save. */
+  /** Whether a backend may also have changed it. It then does not count as a file that people save. */
   isDoubtful?: boolean;
 }
 
-/** What to do after a change, or after the end of a build. */
+/** What to do after a change or after the end of a build. */
 export type Trigger = (
   | { kind: 'none' }
-  /** Build now, and cancel a build that runs. */
+  /** Build now, and cancel a running build. */
   | { kind: 'build'; files: readonly string[] }
-  /** To be decided at the end of the running build. */
+  /** Decide at the end of the running build. */
   | { kind: 'wait' }
-  /** Build when nothing has run for a while, by {@link BuildTriggers.release}. */
+  /** Build after a quiet period, with {@link BuildTriggers.release}. */
   | { kind: 'hold'; files: readonly string[] }
 ) & {
   /** Files that start no more builds from now on. */
@@ -42,46 +42,46 @@ const NONE: Trigger = { kind: 'none' };
 /**
  * Decides which changes start builds, so that no change is lost and builds don't start each other forever.
  *
- * In doubt it builds: also for a file that changed while a build ran, since a person may have saved it. What builds
- * write converges, because a file that comes out the same is no change. Where it does not converge, an experiment
- * distinguishes output from source: after {@link MAX_BUILDS_IN_A_ROW} builds that only files written by builds (or by backends)
- * started, the change is held until nothing runs, and then built once. Files that changed in every one of these builds
- * are output, and so are files that {@link PROOFS_NEEDED} builds on their own wrote again as they were. Changes of output
- * during builds start none, until somebody else changes it.
+ * If in doubt, it builds. This includes a file that changed while a build ran, since a person may have saved it. Usually
+ * this converges, because a file that is written with the same content has not changed. If it does not converge, an
+ * experiment distinguishes output from sources. After {@link MAX_BUILDS_IN_A_ROW} builds that were started only by files
+ * written by builds (or by backends), the change is held back until nothing runs, and then built once. A file is output if
+ * it changed in every one of these builds. It is also output if {@link PROOFS_NEEDED} builds that it started wrote it again
+ * without changing it. When output changes during a build, no build starts, until someone else changes the file.
  *
- * A person can save during every one of a few builds, too. So a file that somebody else has ever changed, or that a
- * build left alone, is not taken for output because of that: if {@link MAX_HELD_BUILDS} held builds changed it, it starts no
- * builds until any other change. The same goes for files that have another name in every build.
+ * A person can also save during every one of a few builds. So changing in every build is not enough if anyone else has ever
+ * changed the file, or if a build left it alone. If {@link MAX_HELD_BUILDS} held-back builds changed such a file, it starts
+ * no builds until any other change. The same applies to files that have another name in every build.
  *
- * Pure: changes, builds and quiet are reported to it, and it knows no clock.
+ * This class is pure: changes, builds and quiet periods are reported to it, and it uses no clock.
  */
 export class BuildTriggers {
-  /** Changed by anyone else at least once: changes during a build cancel it. */
+  /** Files changed by anyone else at least once. Changing one during a build cancels the build. */
   readonly #sources = new Set<string>();
-  /** Changed for the first time after a build that had left it alone. */
+  /** Files that changed for the first time after a build had left them alone. */
   readonly #doubted = new Set<string>();
-  /** Every file that has ever changed. */
+  /** All files that have ever changed. */
   readonly #seen = new Set<string>();
   #hasLeft = false;
-  /** By file: how many builds on their own have written it again, the last ones without exception. */
+  /** By file: how many of the latest builds that it started have written it again, without exception. */
   readonly #proofs = new Map<string, number>();
-  /** Among the files that start no more builds, those that backends or other programs write rather than builds. */
+  /** Among the files that start no more builds, those written by backends or other programs instead of builds. */
   readonly #ofPrograms = new Set<string>();
-  /** Written by builds or backends, and not decided yet. */
+  /** Files written by builds or backends that are not decided yet. */
   readonly #pending = new Map<string, ChangeOrigin>();
   readonly #held = new Set<string>();
-  /** Not known to be output, but starts no build until anything else happens. */
+  /** Files that are not known to be output, but start no build until something else happens. */
   readonly #stopped = new Set<string>();
-  /** What started the build that runs or is about to, where only builds or backends wrote that. */
+  /** The files that started the running or upcoming build, if only builds or backends wrote them. */
   #underTest: ReadonlySet<string> = new Set();
-  /** Of the builds in a row: how many each file has started. */
+  /** How many of the builds in a row each file has started. */
   readonly #started = new Map<string, number>();
   #buildsInARow = 0;
   #cancelled = 0;
   #heldBuilds = 0;
   #running = false;
 
-  /** @param outputs files that earlier runs have learned to be output of builds */
+  /** @param outputs files that earlier runs have learned to be build output */
   constructor(outputs: Iterable<string> = []) {
     for (const file of outputs) this.#proofs.set(file, PROOFS_NEEDED);
   }
@@ -91,12 +91,12 @@ export class BuildTriggers {
     return [...this.#proofs.keys()].filter((file) => this.#isOutput(file) && !this.#ofPrograms.has(file));
   }
 
-  /** Whether something waits for {@link release}. */
+  /** Whether a change is held back until {@link release}. */
   get isHolding(): boolean {
     return this.#held.size > 0;
   }
 
-  /** Files of which {@link buildEnded} has to know whether the build wrote them. */
+  /** Files for which {@link buildEnded} must know whether the build wrote them. */
   get inQuestion(): ReadonlySet<string> {
     return new Set([...this.#underTest, ...[...this.#proofs.keys()].filter((file) => !this.#isOutput(file))]);
   }
@@ -107,7 +107,7 @@ export class BuildTriggers {
     if (byOthers.length > 0) return this.#changedByOthers(byOthers);
     for (const { file, origin } of changes) {
       if (origin === 'build' && this.#hasLeft && !this.#seen.has(file)) this.#doubted.add(file);
-      // A person saves more than the end of a file.
+      // A person does not only append to a file.
       if (origin === 'log') this.#sources.delete(file);
       this.#seen.add(file);
       this.#pending.set(file, origin);
@@ -122,8 +122,8 @@ export class BuildTriggers {
   }
 
   /**
-   * Reports files that are exactly as the service's own build left them. A build command is a program that is run once:
-   * what it writes, it need not read again.
+   * Reports files whose current state was left by the service's own build. A build command runs once, so it need not read
+   * its own output again.
    */
   built(files: readonly string[]): void {
     for (const file of files) {
@@ -134,7 +134,7 @@ export class BuildTriggers {
     }
   }
 
-  /** Reports the start of a build, for any reason; it sees every change so far. */
+  /** Reports the start of a build, for any reason. The build includes every change so far. */
   buildStarted(): void {
     this.#running = true;
     this.#pending.clear();
@@ -142,16 +142,16 @@ export class BuildTriggers {
   }
 
   /**
-   * A build ended, good or not, that nothing cancelled.
-   * @param written which files {@link inQuestion} it has written, with the same content or another
-   * @param later which of them were written after its end, which says nothing about what it wrote itself
+   * Reports the end of a build, good or failed, that was not canceled.
+   * @param written the files {@link inQuestion} that the build has written, changed or unchanged
+   * @param later those of them that were written after its end, which says nothing about the build's own writes
    */
   buildEnded(written: ReadonlySet<string>, later: ReadonlySet<string> = new Set()): Trigger {
     this.#running = false;
     for (const file of this.inQuestion) {
       if (this.#sources.has(file) || this.#pending.has(file) || later.has(file)) continue;
       const proofs = this.#proofs.get(file) ?? 0;
-      // One build that leaves a file alone shows that others have written it.
+      // A single build that leaves a file alone proves that something else has written it.
       if (!written.has(file)) this.#proofs.delete(file);
       else if (this.#underTest.has(file)) this.#proofs.set(file, proofs + 1);
     }
@@ -159,12 +159,12 @@ export class BuildTriggers {
     return this.#decide();
   }
 
-  /** Nothing of a build runs anymore: files that it has not changed so far, it leaves alone. */
+  /** Reports that no process of a build runs anymore. The build has left alone all files that it did not change so far. */
   buildLeft(): void {
     this.#hasLeft = true;
   }
 
-  /** A person or a program asked for a build: counting starts again. */
+  /** Reports that a person or a program requested a build. Counting starts over. */
   asked(): void {
     this.#endRow();
     this.#cancelled = 0;
@@ -172,7 +172,7 @@ export class BuildTriggers {
     this.#stopped.clear();
   }
 
-  /** Nothing has run and nothing has changed for a while: builds what was held, if anything. */
+  /** Reports that nothing has run and nothing has changed for a while. Builds the changes that were held back, if any. */
   release(): Trigger {
     if (this.#held.size === 0 || this.#running) return NONE;
     const files = [...this.#held];
@@ -196,7 +196,7 @@ export class BuildTriggers {
     return { kind: 'build', files: changes.map(({ file }) => file) };
   }
 
-  /** Decides about files that builds and backends have written. */
+  /** Decides about the files that builds and backends have written. */
   #decide(): Trigger {
     const open = [...this.#pending].filter(([file]) => !this.#isLeftAlone(file));
     this.#pending.clear();
@@ -204,7 +204,7 @@ export class BuildTriggers {
     const isEnd =
       learned.length === open.length && learned.length > 0 && learned.every(({ file }) => this.#wasInEach(file));
     for (const { file, origin } of learned) this.#leaveAlone(file, origin);
-    // These files alone made the row of builds, and are known now: others are not judged by it.
+    // The row of builds was caused by these files alone, and they are known now, so it says nothing about other files.
     if (isEnd) this.#endRow();
     const files = open.map(([file]) => file).filter((file) => !this.#isLeftAlone(file));
     return { ...this.#proceed(files), ...(learned.length > 0 && { learned }) };
@@ -230,13 +230,13 @@ export class BuildTriggers {
     return { kind: 'build', files };
   }
 
-  /** Whether a file that was written after a held build is to start no more. */
+  /** Whether a file that was written after a held-back build should start no more builds. */
   #isShown(file: string): boolean {
     if (this.#heldBuilds >= MAX_HELD_BUILDS) return true;
     return this.#heldBuilds > 0 && this.#wasInEach(file);
   }
 
-  /** Whether all builds in a row, of which there are enough, have changed a file that nobody else did. */
+  /** Whether all builds of a long enough row have changed a file that no one else did. */
   #wasInEach(file: string): boolean {
     return !this.#mayBeSource(file) && this.#startedBy(file) > MAX_BUILDS_IN_A_ROW;
   }

@@ -14,24 +14,24 @@ import type { Build } from '../runtime/runtime.js';
 import { type BuildProgress, buildsInPlace, buildTogether, type GoodBuild } from './build-progress.js';
 import { describeBuild, describeRebuild, type MadeBuild, type MakeBuild } from './make-build.js';
 
-/** Lines of a failed build that go into an error answer. */
+/** How many lines of a failed build go into an error response. */
 const ANSWERED_LINES = 20;
 
 export interface BuilderEvents {
-  /** `command`: undefined when the service has nothing to build. */
+  /** `command` is undefined if the service has nothing to build. */
   started: [service: string, number: number, reason: string, command: string | undefined];
   line: [service: string, line: string];
   ended: [service: string, outcome: BuildOutcome, command: string | undefined];
-  /** A build that new backends get from now on. */
+  /** A build that new backends use from now on. */
   good: [service: string, build: Build, reason: string];
-  /** A good build that would change nothing for backends; new ones still get the previous one. */
+  /** A good build that would change nothing for backends. New backends still use the previous one. */
   unchanged: [service: string, build: Build];
 }
 
 /**
- * Builds services. Each build has a number that grows, and the newest wins: one that is overtaken is cancelled and its
- * result does not count. The last good image stays in use until the next good one. The build command of child processes
- * writes over its last result, so nothing starts while it runs or after it failed.
+ * Builds services. Builds are numbered, and the newest wins: an outdated build is canceled, and its result does not count.
+ * The last good image stays in use until the next good one. The build command of child processes overwrites its last result,
+ * so nothing starts while it runs or after it failed.
  */
 export class Builder implements BuildSource {
   readonly events = new EventEmitter<BuilderEvents>().setMaxListeners(0);
@@ -40,7 +40,7 @@ export class Builder implements BuildSource {
   readonly #services: Map<string, BuildProgress>;
   #closed = false;
 
-  /** @param make does the work of one build */
+  /** @param make performs one build */
   constructor(services: readonly ServiceConfig[], clock: Clock, make: MakeBuild) {
     this.#clock = clock;
     this.#make = make;
@@ -61,17 +61,17 @@ export class Builder implements BuildSource {
     );
   }
 
-  /** The settings of each service from its next build on, the default service first. */
+  /** The settings of each service for its next build, with the default service first. */
   get definitions(): readonly ServiceConfig[] {
     return [...this.#services.values()].map(({ config }) => config);
   }
 
-  /** The settings of one service from its next build on. */
+  /** Returns the settings of a service for its next build. */
   definition(name: string): ServiceConfig {
     return this.#progress(name).config;
   }
 
-  /** Replaces the settings of the service with that name, from its next build on. */
+  /** Replaces the settings of the service with the same name, from its next build on. */
   redefine(config: ServiceConfig): void {
     this.#progress(config.name).config = config;
   }
@@ -102,13 +102,16 @@ export class Builder implements BuildSource {
     return this.#together(definition).reduce((sum, each) => sum + each.overwrites, 0);
   }
 
-  /** A service, and those that have the same build command in the same folder, and so one output. */
+  /** Returns a service and all others with the same build command in the same folder, and therefore the same output. */
   #together(definition: string): [BuildProgress, ...BuildProgress[]] {
     const own = this.#progress(definition);
     return [own, ...[...this.#services.values()].filter((other) => other !== own && buildTogether(own, other))];
   }
 
-  /** Looks whether a process of a service may start: on which build, or else what has to end first, or has failed. */
+  /**
+   * Determines whether a process of a service may start: the build to use, or else the build that must end first or has
+   * failed.
+   */
   #look(definition: string) {
     const all = this.#together(definition);
     const [own] = all;
@@ -120,27 +123,27 @@ export class Builder implements BuildSource {
     return { usable: isWhole ? newest : undefined, running, failure: failureOf(failed) };
   }
 
-  /** The number of the newest build that was asked for. */
+  /** Returns the number of the newest requested build. */
   newestNumber(definition: string): number {
     return this.#progress(definition).number;
   }
 
-  /** What the last completed build has left running. */
+  /** Returns the processes that the last completed build left running. */
   lingering(definition: string): Promise<Lingering | undefined> {
     return this.#progress(definition).lingering;
   }
 
-  /** The failure that the newest build ended with; undefined when it was good, or none has ended yet. */
+  /** Returns the failure of the newest build; undefined if it succeeded or none has ended yet. */
   failureOf(definition: string): Extract<BuildOutcome, { result: 'failed' }> | undefined {
     return this.#progress(definition).failure;
   }
 
-  /** The good builds of a service's definition that can still be run, the newest first. */
+  /** Returns a service's good builds that can still be run, newest first. */
   goodBuilds(definition: string): readonly GoodBuild[] {
     return this.#progress(definition).good.toReversed();
   }
 
-  /** To be called when a build can't be run anymore. The newest good one always can. */
+  /** Forgets a build that can no longer be run. The newest good build is always kept. */
   forget(definition: string, build: Build): void {
     const progress = this.#progress(definition);
     progress.good = progress.good.filter((each, index, all) => each.build !== build || index === all.length - 1);
@@ -161,9 +164,9 @@ export class Builder implements BuildSource {
   }
 
   /**
-   * Builds a service again, and cancels a build that is running.
-   * @param reason why, for the person at the terminal: "start", "key b", "changed: server.ts"
-   * @param after what must be done first; waiting for this build waits for that as well
+   * Builds a service again and cancels its running build.
+   * @param reason shown in the terminal: "start", "key b", "changed: server.ts"
+   * @param after work that must finish first; waiting for this build includes it
    */
   async build(definition: string, reason: string, after?: Promise<unknown>): Promise<BuildOutcome> {
     const progress = this.#progress(definition);
@@ -174,13 +177,13 @@ export class Builder implements BuildSource {
     if (buildsInPlace(progress.config)) progress.overwrites += 1;
     const controller = new AbortController();
     const { number } = progress;
-    // Two at once would write into each other's files, so the older one has to end first.
+    // Two builds at once would write into each other's files, so the older one must end first.
     const outcome = Promise.all([overtaken, after]).then(() => this.#run(progress, number, reason, controller.signal));
     progress.running = { controller, outcome };
     return outcome;
   }
 
-  /** Cancels running builds, and starts no more. @param reason of the abort */
+  /** Cancels running builds and starts no more. @param reason the abort reason */
   cancelAll(reason?: unknown): Promise<BuildOutcome>[] {
     this.#closed = true;
     const running = [...this.#services.values()].flatMap((progress) => progress.running ?? []);
@@ -188,7 +191,7 @@ export class Builder implements BuildSource {
     return running.map(({ outcome }) => outcome);
   }
 
-  /** Like {@link cancelAll}, and waits until the cancelled builds have ended. */
+  /** Does the same as {@link cancelAll} and waits until the canceled builds have ended. */
   async close(): Promise<void> {
     await Promise.all(this.cancelAll());
   }
@@ -209,7 +212,7 @@ export class Builder implements BuildSource {
     let outcome: BuildOutcome;
     if (signal.aborted) {
       outcome = { result: 'superseded', number };
-      // No build replaced it: it was canceled by the end of the program. Callers must not wait any longer.
+      // No newer build replaced it: it was canceled because the program exits. Callers must not wait any longer.
       if (progress.number === number) progress.running = undefined;
     } else if (result.build !== undefined) {
       const unchanged = progress.good.at(-1)?.fingerprint === result.fingerprint;
@@ -231,7 +234,9 @@ export class Builder implements BuildSource {
     return outcome;
   }
 
-  /** A build of child processes has written over the one before it; images stay until they are forgotten. */
+  /**
+   * Adds a good build. A build of child processes has overwritten the previous one; images stay until they are forgotten.
+   */
   #keep(progress: BuildProgress, build: Build, fingerprint: string): void {
     const made = { build, fingerprint, builtAt: this.#clock.now() };
     progress.good = build.kind === 'process' ? [made] : [...progress.good, made];

@@ -4,35 +4,35 @@ import { FILES_AT_ONCE, mapLimited } from '../os/limit.js';
 import type { Change } from '../watch/change.js';
 import type { ChangeOrigin } from './build-triggers.js';
 
-/** File systems keep times by the tick of the kernel's clock, which lags behind the one that programs read. */
+/** File timestamps use the kernel's clock tick, which lags behind the clock that programs read. */
 const CLOCK_TICK_MS = 20;
-/** A deleted file has no time; its deletion is noticed within this time. */
+/** A deleted file has no timestamp, but its deletion is noticed within this time. */
 const NOTICED_WITHIN_MS = 100;
-/** Enough for a build and all replacements after it; older spans are no longer needed. */
+/** Enough for a build and all replacements after it. Older spans are no longer needed. */
 const MAX_SPANS = 200;
 
 type Writer = Exclude<ChangeOrigin, 'log' | 'other'>;
 
-/** A time in which builds or backends may write files, in milliseconds since 1970. */
+/** A span of time in which builds or backends may write files, in milliseconds since 1970. */
 interface Span {
   by: Writer;
   from: number;
-  /** undefined: it has not ended. */
+  /** undefined if it has not ended. */
   to: number | undefined;
   /** Resolves when it is known whether it has ended. */
   known: Promise<unknown>;
 }
 
-/** A time that has begun. */
+/** A span that has begun. */
 export interface OpenSpan {
   end(): void;
-  /** Ends it as of now, unless something is found that is still running. */
+  /** Ends the span as of now, unless processes are found that still run. */
   endUnless(look: Promise<{ gone: Promise<void> } | undefined>): void;
 }
 
 /**
- * Determines who may have changed a file: a build that ran at that moment, a backend that was starting or ending, or
- * anyone else. The system keeps the time of the last change of every file, which no program can set.
+ * Determines who may have changed a file: a build that ran at that moment, a backend that was starting or ending, or anyone
+ * else. Uses the time of a file's last status change (ctime), which no program can set.
  */
 export class ChangeOrigins {
   readonly #nowMs: () => number;
@@ -43,7 +43,7 @@ export class ChangeOrigins {
     this.#nowMs = nowMs;
   }
 
-  /** Begins a time in which a build or a backend may change files. */
+  /** Begins a span in which a build or a backend may change files. */
   begin(by: Writer): OpenSpan {
     const span: Span = { by, from: this.#nowMs(), to: undefined, known: Promise.resolve() };
     this.#spans.push(span);
@@ -68,7 +68,7 @@ export class ChangeOrigins {
     const stats = await lstat(absolute).catch(ignoreError('builds', 'looking at a changed file'));
     await Promise.all(this.#spans.map(({ known }) => known));
     const noticed = this.#nowMs() - (performance.now() - noticedAtMs);
-    // The fraction of a millisecond is missing from the end of a span.
+    // The end of a span lacks the fraction of a millisecond.
     const earliest = stats === undefined ? noticed - NOTICED_WITHIN_MS : stats.ctimeMs - 1;
     const latest = stats === undefined ? noticed : stats.ctimeMs + CLOCK_TICK_MS;
     const possible = this.#spans.filter(
@@ -77,20 +77,23 @@ export class ChangeOrigins {
     return possible.find(({ by }) => by === 'build')?.by ?? possible[0]?.by ?? 'other';
   }
 
-  /** Finds the files that were written since a moment, with the same content or another. @param paths absolute */
+  /** Finds the files that were written since a moment, changed or unchanged. @param paths absolute */
   async changedSince(paths: readonly string[], sinceMs: number): Promise<string[]> {
     const times = await lastChanges(paths);
     return paths.filter((_, index) => (times[index] ?? 0) >= sinceMs - CLOCK_TICK_MS);
   }
 
-  /** Finds the files that were certainly written after a moment: a file's time never runs ahead of the clock. @param paths absolute */
+  /**
+   * Finds the files that were definitely written after a moment: a file's time is never ahead of the clock.
+   * @param paths absolute
+   */
   async changedAfter(paths: readonly string[], afterMs: number): Promise<string[]> {
     const times = await lastChanges(paths);
     return paths.filter((_, index) => (times[index] ?? 0) > afterMs);
   }
 }
 
-/** When files were changed last, in milliseconds since 1970; undefined for those that are not there. */
+/** Returns when files were last changed, in milliseconds since 1970; undefined for missing files. */
 function lastChanges(paths: readonly string[]): Promise<(number | undefined)[]> {
   return mapLimited(paths, FILES_AT_ONCE, async (path) => {
     const stats = await lstat(path).catch(ignoreError('builds', 'looking at a changed file'));

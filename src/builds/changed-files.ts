@@ -1,26 +1,26 @@
 import { createHash } from 'node:crypto';
 import { MISSING } from '../watch/change.js';
 
-/** A file that changed, by fingerprints of what it was and what it is now; see `os/fingerprint.ts`. */
+/** A changed file, with its fingerprints before and after; see `os/fingerprint.ts`. */
 export interface FileChange {
   /** Absolute path. */
   absolute: string;
-  /** undefined when it is unknown: the file then counts as changed forever. */
+  /** undefined if unknown. The file then counts as changed forever. */
   before: string | undefined;
   now: string;
 }
 
 /**
- * Records how a service's files differ from their content when watching began, so that two builds can be compared: with
- * the same differences they were made from the same files.
+ * Records how a service's files differ from their content when watching began, so that two builds can be compared. Builds
+ * with the same differences were made from the same files.
  */
 export class ChangedFiles {
   readonly #differing = new Map<string, FileChange>();
-  /** Changed since the last good build. */
+  /** Files changed since the last good build. */
   #unbuilt = new Set<string>();
-  /** Of those, the ones that changed after the start of the running build, which does not see them. */
+  /** Unbuilt files that changed after the start of the running build, which may not have seen the change. */
   #sinceStart = new Set<string>();
-  /** Of those, the ones that were there before. */
+  /** Files in `#sinceStart` that existed before. */
   #replacedSinceStart = new Set<string>();
 
   note(changes: readonly FileChange[]): void {
@@ -32,7 +32,7 @@ export class ChangedFiles {
     }
   }
 
-  /** Takes note of changes that the build itself has made: nothing has to be built for them. */
+  /** Records changes made by the build itself, which need no build. */
   noteBuilt(changes: readonly FileChange[]): void {
     for (const { absolute, before, now } of changes) {
       const first = this.#differing.get(absolute);
@@ -47,23 +47,23 @@ export class ChangedFiles {
     this.#replacedSinceStart = new Set();
   }
 
-  /** Absolute paths of files that were there before, and changed after the start of the running build. */
+  /** Absolute paths of files that existed before and changed after the start of the running build. */
   get replacedSinceStart(): string[] {
     return [...this.#replacedSinceStart];
   }
 
-  /** Reports that the build started last is good. */
+  /** Reports that the newest build succeeded. */
   buildSucceeded(): void {
     this.#unbuilt = this.#sinceStart;
     this.#sinceStart = new Set(this.#unbuilt);
   }
 
-  /** Absolute paths of files that changed since the last good build was started. */
+  /** Absolute paths of files that changed since the start of the last good build. */
   get unbuilt(): string[] {
     return [...this.#unbuilt];
   }
 
-  /** Like {@link fingerprint}, with changes that are not noted yet. */
+  /** Like {@link fingerprint}, including changes that are not recorded yet. */
   fingerprintWith(changes: readonly FileChange[]): string {
     const copy = new ChangedFiles();
     copy.noteBuilt([...this.#differing.values(), ...changes]);

@@ -12,14 +12,16 @@ import type { DefaultCheck } from './default-check.js';
 import { findModuleFormat } from './module-format.js';
 import type { ModuleFormat, SyntaxParser } from './syntax-parser.js';
 
-/** Larger files are generated; `node --check` reads them, without taking this program's memory. */
+/** Larger files are generated. `node --check` reads them in its own process, without using this program's memory. */
 const MAX_PARSED_BYTES = 4 * 1024 * 1024;
-/** Compiles files without leaving anything on the disk, as `python -m py_compile` would. */
+/** Compiles files without writing to disk, unlike `python -m py_compile`. */
 const PYTHON_CHECK = 'import sys\nfor path in sys.argv[1:]: compile(open(path, "rb").read(), path, "exec")';
 
-/** What a folder needs to be run: https://nodejs.org/api/modules.html#folders-as-modules, and for Python `__main__.py`. */
+/**
+ * Files that make a folder runnable: https://nodejs.org/api/modules.html#folders-as-modules, and for Python `__main__.py`.
+ */
 const PROGRAMS_IN_FOLDERS = ['package.json', 'index.js', 'index.json', 'index.node', '__main__.py'];
-/** Errors that say that a path leads nowhere: into a file, back to itself by links, or to a name that is too long. */
+/** Errors that mean that nothing can exist at a path: it leads through a file, links form a loop, or a name is too long. */
 const NEVER_THERE = ['ENOTDIR', 'ELOOP', 'ENAMETOOLONG'];
 
 /** A file that can't run. */
@@ -27,25 +29,25 @@ export interface BadFile {
   /** Absolute path. */
   path: string;
   problem: 'syntax error' | 'missing' | 'not a file';
-  /** What the check printed about it. */
+  /** Output of the check about the file. */
   lines: string[];
 }
 
-/** What checks are made with. */
+/** The surroundings of a check. */
 export interface CheckSurroundings {
   cwd: string;
   /** The service's own variables. */
   env: Record<string, string>;
-  /** Finds out faster than a process. Default: none. */
+  /** Checks JavaScript faster than a process does. Default: none. */
   parser?: SyntaxParser | undefined;
-  /** How long all checks of a change may take, in ms. */
+  /** Time limit for all checks of a change, in ms. */
   timeMs?: number;
 }
 
 /**
- * Checks one file. The program itself has to exist: a build tool that deletes its output before it writes it again must
- * not end sessions in between. Any other file that is gone is not loaded.
- * @returns undefined when nothing is known to be wrong with it
+ * Checks one file. Only the program itself must exist: a build tool that deletes its output before writing it again must not
+ * end sessions in between. Any other missing file is simply not loaded.
+ * @returns undefined if nothing is known to be wrong with it
  */
 export async function checkFile(
   check: DefaultCheck,
@@ -55,7 +57,7 @@ export async function checkFile(
 ): Promise<BadFile | undefined> {
   if (!(await isReadable(path))) return badIfMissing(check, path);
   if (check.language === 'node' && path.endsWith('.json')) return checkJson(path);
-  // The check needs no loader or inspector that is meant for backends.
+  // Loaders and inspectors in NODE_OPTIONS are meant for backends, not for the check.
   const environment = { ...commandEnvironment(cwd, env), NODE_OPTIONS: '' };
   const format = check.language === 'node' ? await findModuleFormat(path) : undefined;
   const accepted =
@@ -69,13 +71,14 @@ export async function checkFile(
   };
   const lines =
     (await run(check.language === 'node' ? ['--check', path] : ['-c', PYTHON_CHECK, path])) ??
-    // Whatever has the syntax of a module passes there, unless its name or its package says that it is one.
+    // `--check` accepts a file with module syntax, unless its name or package says that it is a module. So check such a file
+    // as a module.
     (accepted === false && format === 'either' ? await run(['--check', '--input-type=module', '-'], path) : undefined);
   if (lines === undefined || signal.aborted) return undefined;
   return (await isReadable(path)) ? { path, problem: 'syntax error', lines } : badIfMissing(check, path);
 }
 
-/** Parses JSON as Node.js does when a program loads it, with or without a byte order mark. */
+/** Parses JSON the way Node.js does when a program loads it, with or without a byte order mark. */
 async function checkJson(path: string): Promise<BadFile | undefined> {
   const source = await readRegularFile(path, MAX_PARSED_BYTES).catch(ignoreError('builds', 'reading a file to check'));
   if (source === undefined) return undefined;
@@ -88,7 +91,7 @@ async function checkJson(path: string): Promise<BadFile | undefined> {
   }
 }
 
-/** @returns undefined if it is not known: another Node.js runs the program, or nothing is there to parse it with */
+/** @returns undefined if unknown: another Node.js runs the program, or there is no parser */
 async function parse(
   check: DefaultCheck,
   path: string,
@@ -110,13 +113,13 @@ function badIfMissing({ entry }: DefaultCheck, path: string): BadFile | undefine
       : { path, problem: 'not a file', lines: [] };
   } catch (error) {
     if (NEVER_THERE.includes(errorCode(error))) return { path, problem: 'missing', lines: [] };
-    // A folder on the way may not be entered: nothing is known of the file.
+    // A parent folder can't be entered, so nothing is known about the file.
     noteHandled('builds', 'looking for a file to check', error);
     return undefined;
   }
 }
 
-/** Whether Node.js or Python may run a folder as a program. */
+/** Whether Node.js or Python can run a folder as a program. */
 function isRunnableFolder(path: string): boolean {
   return PROGRAMS_IN_FOLDERS.some((name) => isThere(join(path, name)));
 }
@@ -131,7 +134,7 @@ async function isReadable(path: string): Promise<boolean> {
   }
 }
 
-/** Whether a program is run by the Node.js that runs jamdev, which takes the same syntax. */
+/** Whether the program runs on the same Node.js as jamdev, which accepts the same syntax. */
 async function isOwnNode({ program }: DefaultCheck, cwd: string, env: NodeJS.ProcessEnv): Promise<boolean> {
   const path = findProgram({ file: program, cwd, env });
   if (path === undefined) return false;

@@ -10,36 +10,36 @@ import { findImportedModules } from './module-graph.js';
 import { findPythonModules } from './python-modules.js';
 
 /**
- * All checks of one change together take no longer than this; what is not checked by then passes. It is for programs that
- * hang. It must not be reached on a busy machine, where a file that passes unchecked could end running sessions.
+ * Time limit for all checks of one change together, for programs that hang. Files that are not checked by then pass. A busy
+ * machine must not reach it, because a file that passes unchecked could end running sessions.
  */
 const CHECK_TIME_MS = 20_000;
 const CHECKS_AT_ONCE = 2;
-/** A command whose program can be checked. */
+/** Commands whose program can be checked. */
 const LANGUAGES = [
-  // With options whose value follows a space, the program may be another file: such commands are not checked.
+  // If an option's value follows a space, the program may be another argument, so such commands are not checked.
   { language: 'node', program: /^node$/, option: /^--[\w-]+(=.*)?$/, file: /\.[cm]?js$/ },
   { language: 'python', program: /^python(3(\.\d+)?)?$/, option: /^-[uBOEIsS]+$/, file: /\.py$/ },
 ] as const;
-/** Node.js parses JSON that a program requires or imports when it loads it. */
+/** JSON files, which Node.js parses when a program requires or imports them. */
 const DATA = /\.json$/;
 /** Options of Node.js whose value follows a space. */
 const TAKES_VALUE =
   /^--(require|import|loader|experimental-loader|env-file|conditions|input-type|title|eval|print|stack-trace-limit|watch-path|test-[\w-]+)$/;
 
-/** How a program is checked before it reaches sessions, where a service has no build of its own. */
+/** How to check a program before its changes reach sessions, for a service without a build command. */
 export interface DefaultCheck {
   language: 'node' | 'python';
-  /** The program, as the command names it: `node` or `/usr/bin/python3`. */
+  /** The program as named in the command: `node` or `/usr/bin/python3`. */
   program: string;
   /** Absolute path of the file that it runs. */
   entry: string;
 }
 
 /**
- * Finds how changes to a service can be checked: for a plain `node file.js` or `python file.py`, and for nothing else,
- * since anything more would be a guess.
- * @returns undefined when there is no such check, or the service has a build of its own
+ * Determines how to check changes of a service. Only a plain `node file.js` or `python file.py` is supported, since anything
+ * else would be a guess.
+ * @returns undefined if there is no such check, or if the service has a build command
  */
 export function findDefaultCheck({
   command,
@@ -59,12 +59,12 @@ export function findDefaultCheck({
 }
 
 /**
- * Checks the syntax of the files that a change brings to running sessions: the entry file, and the changed files that
- * the program is known to load. A file that it does not load, such as JSX of a front end in the same folder, is not checked.
+ * Checks the syntax of the files that a change brings to running sessions: the entry file, and changed files that the
+ * program is known to load. Files that it does not load, such as a front end's JSX in the same folder, are not checked.
  * @param changed absolute paths
  * @param loaded absolute paths of files that running backends have loaded
  * @param signal ends the check
- * @returns the first bad file; undefined when nothing is known to be wrong
+ * @returns the first bad file; undefined if nothing is known to be wrong
  */
 export async function checkChange(
   check: DefaultCheck,
@@ -99,10 +99,10 @@ async function findFilesToCheck(
 }
 
 /**
- * Finds out which files a program is known to load.
+ * Determines which files a program is known to load.
  * @param loaded absolute paths of files that running backends have loaded
  * @param options.data whether to include JSON that is loaded like code
- * @returns tells it of an absolute path
+ * @returns a function that tells whether a file, given by absolute path, is loaded
  */
 export async function isLoaded(
   { language, entry }: DefaultCheck,
@@ -120,12 +120,15 @@ export async function isLoaded(
     ((pattern.test(path) || (data && DATA.test(path))) && (imported.has(path) || loaded.has(path)));
 }
 
-/** Node.js reads the package.json of a program to know the format of its modules. */
+/** Whether a file is the package.json of a program, which Node.js reads to determine the module format. */
 function isPackageOf(path: string, entry: string): boolean {
   return basename(path) === 'package.json' && entry.startsWith(join(dirname(path), sep));
 }
 
-/** Python keeps the compiled form of imported modules, and only of these, next to them, unless it is told not to. */
+/**
+ * Whether Python has imported a module. Unless it is configured not to, it stores the compiled form of imported modules, and
+ * only of these, next to them.
+ */
 function wasImportedByPython(path: string): boolean {
   const name = basename(path, '.py');
   try {

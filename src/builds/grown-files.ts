@@ -4,13 +4,13 @@ import { MAX_HASHED_BYTES } from '../os/fingerprint.js';
 import { openRegularFile } from '../os/regular-file.js';
 import type { Change } from '../watch/change.js';
 
-/** More changed files than this are no logs that programs write one line of. */
+/** More changed files than this are not logs that each got a new line. */
 const MAX_FILES = 20;
 const MAX_REMEMBERED = 200;
 
-/** How programs call their logs. People add lines to the end of files with other names, too. */
+/** Usual names of logs. The name must match too, since people also append to other files. */
 const LOG_NAME = /\.(?:log|out|err)(?:\.\d+)?$|(?:^|[^a-z])log$/i;
-/** How many changes in a row, each soon after a build, a file has to grow by before that is reported. */
+/** How many changes in a row, each soon after a build, must extend a file before that is reported. */
 const REPORTED_AT = 4;
 
 type ChangedPath = Pick<Change, 'path' | 'absolute'>;
@@ -22,22 +22,22 @@ interface Beginning {
 }
 
 /**
- * Finds logs that programs write about builds: files to whose end something is added soon after each. What was there at the
- * last change still begins such a file. A name has to say as well that it is a log; if not, it is only reported.
+ * Finds logs that programs write about builds: files that are extended soon after each build and still begin with their
+ * previous content. The name must also be a log's name; otherwise the file is only reported.
  */
 export class GrownFiles {
   readonly #onRepeated: (path: string) => void;
-  /** By absolute path; the last changed at the end. */
+  /** By absolute path; the most recently changed file is last. */
   readonly #known = new Map<string, Beginning>();
   #last = { path: '', times: 0 };
 
-  /** @param onRepeated told of a file that goes on growing alone, soon after each build; by its relative path */
+  /** @param onRepeated called with the relative path of a file that keeps growing alone, soon after each build */
   constructor(onRepeated: (path: string) => void) {
     this.#onRepeated = onRepeated;
   }
 
   /**
-   * Takes note of changed files.
+   * Records changed files.
    * @param isAfterBuild whether they changed soon after a build
    * @returns the absolute paths of logs
    */

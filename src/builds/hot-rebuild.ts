@@ -18,51 +18,51 @@ import type { WriteReports } from './write-reports.js';
 import { WrittenFiles } from './written-files.js';
 
 export interface HotRebuildEvents {
-  /** Running backends are being ended or replaced for the sake of a new build. */
+  /** Running backends are being terminated or replaced because of a new build. */
   rolledOut: [service: ServiceConfig, buildNumber: number, backends: number];
-  /** Changes of a service may be missed. */
+  /** Changes of a service's files may be missed. */
   watchProblem: [service: ServiceConfig, error: NodeJS.ErrnoException];
-  /** A service runs or imports a file that is not watched; once per service. */
+  /** A service runs or imports a file that is not watched. Emitted once per service. */
   unwatchedImport: [service: ServiceConfig, found: UnwatchedImport];
-  /** Files were shown to be written by builds or by backends alone: they start no more builds. */
+  /** Files have been shown to be written only by builds or backends. They start no more builds. */
   learned: [service: ServiceConfig, files: readonly OriginatedChange[]];
-  /** Backends write files that are watched. Patterns for "ignore", each reported once. */
+  /** Backends write files that are watched. The patterns are for "ignore"; each is reported once. */
   written: [service: ServiceConfig, patterns: readonly string[]];
-  /** A watched file goes on changing while a program has it open for writing; once per file and service. */
+  /** A watched file keeps changing while a program has it open for writing. Emitted once per file and service. */
   unfinished: [service: ServiceConfig, file: OpenFile];
-  /** Something was added to the end of a file soon after each of the last builds. Relative path. */
+  /** A file, given by relative path, was extended soon after each of the last builds. */
   repeated: [service: ServiceConfig, file: string];
   /** The known output files of a service's builds have changed. Relative paths. */
   outputs: [service: string, files: readonly string[]];
 }
 
-/** What a hot rebuild needs. */
+/** The dependencies of a hot rebuild. */
 export interface HotRebuildParts {
   builder: Builder;
   platform: Platform;
   clock: Clock;
-  /** Files that say what to run, apart from the code; each may be missing. Absolute paths. */
+  /** Files that define what to run, apart from the code. Each may be missing. Absolute paths. */
   configFiles: readonly string[];
-  /** Reads those files again, and calls {@link HotRebuild.redefine} for the services that have changed. */
+  /** Reads these files again and calls {@link HotRebuild.redefine} for services that have changed. */
   reloadConfig(): Promise<void>;
-  /** Files that earlier runs have learned to be output of a service's builds. */
+  /** Returns files that earlier runs have learned to be output of a service's builds. */
   outputsOf(service: string): readonly string[];
-  /** Knows which files running backends have loaded. */
+  /** The files that running backends have loaded. */
   loaded: LoadedFiles;
-  /** What running backends report of the files that they write. */
+  /** Running backends' reports about the files that they write. */
   writes: WriteReports;
 }
 
-/** Keeps running code in step with the files: watches, builds, and brings good builds to running backends. */
+/** Keeps running code in step with the files: watches, builds, and rolls good builds out to running backends. */
 export class HotRebuild {
   readonly events = new EventEmitter<HotRebuildEvents>();
   readonly #builder: Builder;
   readonly #loops: ReadonlyMap<string, RebuildLoop>;
   #reloading: Promise<void> | undefined;
   #started = false;
-  /** Nothing is watched anymore, on purpose. */
+  /** Whether watching was ended on purpose. */
   #isClosed = false;
-  /** Names of services of which an unwatched import was reported. */
+  /** Names of services whose unwatched import was reported. */
   readonly #reported = new Set<string>();
 
   constructor({ builder, platform, clock, configFiles, reloadConfig, outputsOf, loaded, writes }: HotRebuildParts) {
@@ -75,7 +75,7 @@ export class HotRebuild {
     };
     const origins = new ChangeOrigins(() => clock.now().getTime());
     const evidence = new BackendEvidence(platform, loaded, new ReportedWrites(writes, clock), clock);
-    // Services in one folder see the same files.
+    // Services in the same folder see the same files.
     const writtenByRoot = new Map<string, WrittenFiles>();
     const writtenIn = (root: string) => {
       const written = writtenByRoot.get(root) ?? new WrittenFiles();
@@ -108,8 +108,8 @@ export class HotRebuild {
     builder.events.on('good', (name, build, reason) => {
       const service = builder.definitions.find((each) => each.name === name);
       if (service === undefined || build.number === 1) return;
-      // Backends would start with what was saved meanwhile, perhaps a typo. They are replaced after the build that
-      // checks it.
+      // Files were saved during the build, perhaps with a typo, and new backends would start with them. Replace backends
+      // only after the next build, which checks them.
       if (this.#loops.get(name)?.isOutdated(build.number)) return;
       const older = service.onChange === 'keep' ? [] : backendsOlderThan(platform, name, build);
       if (older.length > 0) this.events.emit('rolledOut', service, build.number, older.length);
@@ -117,14 +117,17 @@ export class HotRebuild {
     });
   }
 
-  /** Begins to watch. Resolves when every change from now on will be noticed. */
+  /** Starts watching. Resolves when every later change will be noticed. */
   async start(): Promise<void> {
     await Promise.all(this.#all.map((loop) => loop.start()));
     this.#started = true;
     for (const name of this.#loops.keys()) void this.#lookForUnwatchedImport(name);
   }
 
-  /** Its files may be written, or import others, only after the start: it is done again for new backends. */
+  /**
+   * Reports an unwatched import. Repeated for new backends, since files may be written, or import others, only after the
+   * start.
+   */
   async #lookForUnwatchedImport(name: string): Promise<void> {
     const service = this.#builder.definitions.find((each) => each.name === name);
     const loop = this.#loops.get(name);
@@ -135,7 +138,7 @@ export class HotRebuild {
     this.events.emit('unwatchedImport', service, found);
   }
 
-  /** Whether changes are being noticed. */
+  /** Whether changes are currently noticed. */
   get watching(): boolean {
     return this.#started && this.watches && !this.paused;
   }
@@ -149,7 +152,7 @@ export class HotRebuild {
     return this.#all.some((loop) => loop.paused);
   }
 
-  /** Ignores changes, or takes notice again, of those in between too. */
+  /** Pauses or resumes. Resuming also reports the changes made during the pause. */
   togglePause(): void {
     const { paused } = this;
     for (const loop of this.#all) {
@@ -168,13 +171,13 @@ export class HotRebuild {
 
   /**
    * Identifies the current input of a service's builds, for comparison.
-   * @returns the same text for the same content; one that no other call returns where it is not known
+   * @returns the same text for the same content; if it is unknown, a text that no other call returns
    */
   async contentOf(service: string): Promise<string> {
     return (await this.#loops.get(service)?.content()) ?? randomUUID();
   }
 
-  /** Absolute paths of a service's files that changed since its last good build was started, as far as it is known. */
+  /** Returns absolute paths of a service's files that are known to have changed since the start of its last good build. */
   unbuiltFilesOf(service: string): readonly string[] {
     return this.#loops.get(service)?.unbuilt ?? [];
   }

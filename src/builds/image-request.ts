@@ -3,15 +3,15 @@ import type { ChildRegister } from '../processes/child-register.js';
 import type { PipePool } from '../processes/pipe-pool.js';
 import type { CommandOutcome } from './build-command.js';
 
-/** What makes one image different from another. */
+/** The properties that distinguish one image from another. */
 export interface ImageOwner {
   /** Absolute path of the project folder. */
   project: string;
-  /** The random id of the project's state folder: it tells apart the projects of people who share an engine. */
+  /** The random id of the project's state folder. It distinguishes the projects of people who share an engine. */
   stateId?: string | undefined;
   service: string;
   runId: string;
-  /** Of the build. */
+  /** The build's number. */
   number: number;
 }
 
@@ -19,28 +19,28 @@ export interface ImageOwner {
 export interface ImageRequest extends ImageOwner {
   /** Absolute path. */
   dockerfile: string;
-  /** Absolute path of the folder that is sent to the builder. */
+  /** Absolute path of the folder to send to the builder. */
   context: string;
-  /** As `linux/amd64`; undefined: the engine's own. */
+  /** Such as `linux/amd64`; undefined: the engine's own. */
   platform?: string | undefined;
   buildArgs?: Record<string, string> | undefined;
   target?: string | undefined;
   /**
-   * Absolute path of the folder for temporary files, made if it is missing: one that is removed with everything else of
-   * a run that was killed. Default: the system's.
+   * Absolute path of the folder for temporary files, created if needed. It should be one that is removed with everything
+   * else of a killed run. Default: the system's temporary folder.
    */
   scratch?: string | undefined;
-  /** What builds images. Default: the client is asked for it. */
+  /** The builder of images. Default: the client is queried. */
   builder?: KnownBuilder | undefined;
-  /** Provides the pipe for its output. Default: a new one. */
+  /** Provides the pipe for the output. Default: a new one. */
   pipes?: PipePool | undefined;
 }
 
 /** How an image build ended. */
 export interface ImageOutcome extends CommandOutcome {
-  /** The tag that the image has if all went well. */
+  /** The image's tag, if the build succeeded. */
   image: string;
-  /** Its id then; else ''. */
+  /** The image's id, if the build succeeded; otherwise ''. */
   digest: string;
 }
 

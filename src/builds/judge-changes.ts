@@ -5,28 +5,28 @@ import type { BackendEvidence, Involvement } from './backend-evidence.js';
 import type { ChangeOrigin, OriginatedChange } from './build-triggers.js';
 import type { ChangeOrigins } from './change-origins.js';
 
-/** Changes of a service's files, by whether they can start a build. */
+/** Changes of a service's files, grouped by whether they can start a build. */
 export interface JudgedChanges {
-  /** Files that backends have written, for which nothing is built. Relative paths. */
+  /** Files written by backends, for which nothing is built. Relative paths. */
   own: string[];
-  /** Files that the service's own build has written, which it need not read again. */
+  /** Files written by the service's own build, which need not be built again. */
   built: Change[];
   others: Change[];
-  /** Of the others, in the same order. */
+  /** The origins of `others`, in the same order. */
   origins: OriginatedChange[];
 }
 
-/** What changes are judged by. */
+/** The dependencies for judging changes. */
 interface JudgingWorld {
   origins: ChangeOrigins;
   evidence: BackendEvidence;
-  /** Holds back changes to unfinished files, until they are closed. @returns their absolute paths */
+  /** Holds back changes of unfinished files until they are closed. @returns the files' absolute paths */
   hold(changes: readonly Change[]): Promise<ReadonlySet<string>>;
   /** Finds files that have only grown at their end, soon after a build. @returns their absolute paths */
   findLogs(changes: readonly Change[]): Promise<ReadonlySet<string>>;
 }
 
-/** Finds out who made changes. To be called once for each batch of changes. */
+/** Determines who made changes. Call it once for each batch of changes. */
 export async function judgeChanges(
   changes: readonly Change[],
   service: ServiceConfig,
@@ -41,7 +41,7 @@ export async function judgeChanges(
     const involvement = involvements.get(change.absolute);
     return { change, involvement, origin: originOf(found[index] ?? 'other', involvement) };
   });
-  // Code that runs is saved by editors, and must not wait for a look at all processes.
+  // Code that backends run is usually saved by an editor, so it must not wait for a search through all processes.
   const held = await hold(
     each
       .filter(({ involvement, origin }) => origin !== undefined && involvement !== 'runs' && involvement !== 'built')
@@ -71,12 +71,12 @@ export async function judgeChanges(
   return judged;
 }
 
-/** @returns undefined for a change that backends have made, which starts no build */
+/** @returns undefined for a change made by backends, which starts no build */
 function originOf(origin: ChangeOrigin, involvement: Involvement | undefined): ChangeOrigin | undefined {
   if (involvement === 'wrote') return undefined;
-  // While a build runs, that may have written it as well.
+  // A running build may have written the file as well.
   if (involvement === 'holds') return origin === 'build' ? origin : undefined;
   if (involvement === 'may write' && origin === 'other') return 'backend';
-  // A backend that starts at that moment does not rewrite the code that it runs.
+  // A backend that is starting at that moment does not rewrite its own code.
   return involvement === 'runs' && origin === 'backend' ? 'other' : origin;
 }

@@ -4,43 +4,43 @@ import { join } from 'node:path';
 import { ignoreError, noteHandled } from '../os/debug/debug-log.js';
 import { mayRun } from '../processes/signal.js';
 
-/** Tells the preload where to write what a process has loaded; see remap-8080.cjs. */
+/** Tells the preload where to record the files that a process has loaded; see remap-8080.cjs. */
 export const LOADED_FOLDER_VARIABLE = 'JAMDEV_LOADED_FOLDER';
 
-/** More files of its own than any program has: a program that makes up modules must not fill the memory. */
+/** More files than any program has. The limit keeps a program that generates modules from filling the memory. */
 const MAX_REMEMBERED = 10_000;
 
 /**
- * Knows which files Node.js backends have loaded with require: the preload writes their names into a folder,
- * one file per process and thread, called by the process's pid.
+ * Tracks the files that Node.js backends have loaded with require. The preload writes the names of these files into a
+ * folder, with one list per process and thread. The name of a list begins with the process's pid.
  */
 export class LoadedFiles {
   /** Absolute path. */
   readonly folder: string;
-  /** Of processes that have ended: those that replace them will load the same, and say so only a moment later. */
+  /** Files of exited processes. Their replacements will load the same files, but report that only a moment later. */
   readonly #ofEnded = new Set<string>();
   #pruning: Promise<void> | undefined;
 
-  /** @param folder of this run alone; made here */
+  /** @param folder a folder for this run alone; created here */
   constructor(folder: string) {
     this.folder = folder;
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     } catch (error) {
       noteHandled('builds', 'making the folder of loaded files', error);
-      // Without it only fewer files are checked before they reach sessions.
+      // Without the folder, fewer files are checked before they reach sessions.
     }
   }
 
-  /** Absolute paths of the files that backends of this run have loaded. */
+  /** Returns absolute paths of the files that backends of this run have loaded. */
   async list(): Promise<Set<string>> {
     await this.prune();
     const files = await Promise.all((await this.#names()).map((name) => this.#filesIn(name)));
-    // Looked at last: what a process that has just ended had loaded is remembered before its list goes.
+    // Read last: the files of a process that has just exited are remembered before its list is removed.
     return new Set([...files.flat(), ...this.#ofEnded]);
   }
 
-  /** Removes what processes wrote that have ended; concurrent callers share one pass. */
+  /** Removes the lists of processes that have exited. Concurrent callers share one pass. */
   prune(): Promise<void> {
     this.#pruning ??= this.#removeEnded().finally(() => {
       this.#pruning = undefined;
@@ -83,8 +83,8 @@ export class LoadedFiles {
 }
 
 /**
- * Removes files of runs that were killed.
- * @param parent the folder that holds the folders of all runs
+ * Removes the files of runs that were killed.
+ * @param parent the folder with the folders of all runs
  * @param runs ids of the runs that are alive
  */
 export async function removeLoadedFilesOfDeadRuns(parent: string, runs: ReadonlySet<string>): Promise<void> {

@@ -18,7 +18,7 @@ import type { SyntaxParser } from './syntax-parser.js';
 import { WRITES_FOLDER_VARIABLE, type WriteReports } from './write-reports.js';
 import { backendsOf, buildOf } from './writer.js';
 
-/** What one build came to. `build` is undefined when it failed. */
+/** The result of one build. `build` is undefined if it failed. */
 export interface MadeBuild {
   build: Build | undefined;
   /** See `GoodBuild`. */
@@ -27,11 +27,11 @@ export interface MadeBuild {
   failure: string;
   /** Its output. */
   lines: string[];
-  /** See {@link BuildProcessEnd}; undefined: nothing was run. */
+  /** See {@link BuildProcessEnd}; undefined if nothing was run. */
   lingering?: BuildProcessEnd['lingering'] | undefined;
 }
 
-/** Does the work of one build. */
+/** Performs one build. */
 export type MakeBuild = (
   service: ServiceConfig,
   number: number,
@@ -39,19 +39,19 @@ export type MakeBuild = (
   onLine: (line: string) => void,
 ) => Promise<MadeBuild>;
 
-/** What is done to build a service, as a person reads it; undefined when there is nothing to do. */
+/** Returns the command or step that builds a service, for a person; undefined if there is nothing to build. */
 export function describeBuild(service: ServiceConfig): string | undefined {
   return service.runtime === 'process' ? service.build : 'docker build';
 }
 
-/** The same of a build after the first, for which the syntax of changed files may be checked instead. */
+/** Does the same for a build after the first one, which may check the syntax of changed files instead. */
 export function describeRebuild(service: ServiceConfig): string | undefined {
   const check = service.runtime === 'process' ? findDefaultCheck(service) : undefined;
   return check === undefined ? describeBuild(service) : `syntax check of ${relative(service.root, check.entry)}`;
 }
 
 /**
- * Reads the variables for every backend of a service, those of its env files included.
+ * Reads the variables for every backend of a service, including those in its env files.
  * @throws JamdevError `ConfigUnreadable`
  */
 export async function backendEnvironment(
@@ -62,41 +62,40 @@ export async function backendEnvironment(
   return { ...(await readEnvFiles(envFiles, signal)).env, ...env };
 }
 
-/** Whose builds they are. */
+/** The owner of builds, with what the builds need. */
 export interface BuildOwner {
   project: string;
-  /** The dev server's run. */
   /** The random id of the project's state folder. */
   stateId: string;
   runId: string;
-  /** Knows every process that is started, to be found again after a crash of this program. */
+  /** Records every process that is started, so that it is found after a crash of this program. */
   register?: ChildRegister;
-  /** Where build commands get the pipes for their output. */
+  /** Provides the pipes for the output of build commands. */
   pipes?: PipePool;
   /**
-   * Returns a text that identifies the current content of a service's files. Where that is
-   * unknown, it returns a text that no other call returns. Default: it is never known.
+   * Returns a text that identifies the current content of a service's files. If that is unknown, it returns a text that no
+   * other call returns. Default: always unknown.
    */
   contentOf?(service: string): Promise<string>;
-  /** Returns absolute paths of a service's files that changed since its last good build. Default: none is known. */
+  /** Returns absolute paths of a service's files that changed since its last good build. Default: none. */
   changedFilesOf?(service: string): readonly string[];
-  /** Knows which files running backends have loaded. Default: none is known. */
+  /** The files that running backends have loaded. Default: none. */
   loaded?: LoadedFiles;
   /** Checks syntax faster than a process does. Default: none. */
   parser?: SyntaxParser;
-  /** Where backends report what they write. Default: nowhere. */
+  /** Receives backends' reports about the files that they write. Default: none. */
   writes?: WriteReports;
-  /** Builds images; needed by services that run in containers. */
+  /** Builds images. Required by services that run in containers. */
   buildImage?: BuildImage | undefined;
 }
 
-/** What the builds of all services share. */
+/** Shared by the builds of all services. */
 interface BuildTools {
   runs: SharedRuns<CommandOutcome>;
   preload: NodePreload;
 }
 
-/** Creates what builds services of either kind. */
+/** Creates the function that builds services of either kind. */
 export function createMakeBuild(owner: BuildOwner, readEnvFiles = createReadEnvFiles()): MakeBuild {
   const tools = { runs: new SharedRuns<CommandOutcome>(), preload: new NodePreload() };
   return async (service, number, signal, onLine) => {
@@ -107,7 +106,7 @@ export function createMakeBuild(owner: BuildOwner, readEnvFiles = createReadEnvF
   };
 }
 
-/** Builds a service whose backends are child processes: its build command, if it has one. */
+/** Builds a service whose backends are child processes: runs its build command, if it has one. */
 async function makeProcessBuild(
   service: ProcessServiceConfig,
   number: number,
@@ -117,7 +116,7 @@ async function makeProcessBuild(
   onLine: (line: string) => void,
 ): Promise<MadeBuild> {
   const { command, commandEnv, cwd, remap8080 } = service;
-  // A project that was renamed or deleted is not a new version: running backends continue.
+  // A renamed or deleted project is not a new version: running backends continue.
   if (!existsSync(cwd)) return { build: undefined, fingerprint: '', failure: missingFolder(cwd), lines: [] };
   const made =
     service.build === undefined
@@ -130,7 +129,7 @@ async function makeProcessBuild(
   return { build: { kind: 'process', number, ...run }, fingerprint, failure, lines, lingering };
 }
 
-/** Runs a build command, once for all services that have the same one in the same folder. */
+/** Runs a build command, once for all services with the same command in the same folder. */
 function runShared(
   service: ProcessServiceConfig,
   command: string,
@@ -149,7 +148,7 @@ function runShared(
   );
 }
 
-/** Checks the changes of a service without a build, as far as that is possible; at the start nothing has changed. */
+/** Checks a service's changes without a build, if possible. The first build has no changes. */
 async function checkInstead(
   service: ProcessServiceConfig,
   number: number,
@@ -173,7 +172,7 @@ async function checkInstead(
   return { ok: false, failure, lines: bad.lines };
 }
 
-/** Lets the preload record what backends write, and what they load if that decides what is checked. */
+/** Returns variables that make the preload record which files backends write, and which they load if that affects checks. */
 function preloadVariables(service: ProcessServiceConfig, { loaded, writes }: BuildOwner): Record<string, string> {
   if (!service.remap8080) return {};
   const isChecked = findDefaultCheck(service)?.language === 'node';
@@ -187,7 +186,7 @@ function missingFolder(folder: string): string {
   return pathErrors.folderMissing(folder).message.replace(/\.$/, '');
 }
 
-/** Builds a service whose backends are containers: its image. */
+/** Builds a service whose backends are containers: builds its image. */
 async function makeContainerBuild(
   service: DockerServiceConfig,
   number: number,

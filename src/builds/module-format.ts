@@ -3,7 +3,10 @@ import { ignoreError, noteHandled } from '../os/debug/debug-log.js';
 import { readRegularFile } from '../os/regular-file.js';
 import type { ModuleFormat } from './syntax-parser.js';
 
-/** Finds out how Node.js takes a JavaScript file: by its extension, or by the `type` of its package. @param path absolute */
+/**
+ * Determines how Node.js interprets a JavaScript file: by its extension, or by the `type` of its package.
+ * @param path absolute
+ */
 export async function findModuleFormat(path: string): Promise<ModuleFormat> {
   if (path.endsWith('.mjs')) return 'module';
   if (path.endsWith('.cjs')) return 'commonjs';
@@ -22,7 +25,7 @@ function formatOf(packageText: string): ModuleFormat {
     return type === 'module' || type === 'commonjs' ? type : 'either';
   } catch (error) {
     noteHandled('builds', 'reading the type of a package', error);
-    // Node.js itself refuses to run anything there.
+    // Node.js itself refuses to run anything in such a package.
     return 'either';
   }
 }

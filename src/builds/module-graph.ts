@@ -5,24 +5,23 @@ import { init, parse } from 'es-module-lexer/minimal';
 import { noteHandled } from '../os/debug/debug-log.js';
 import { openRegularFile } from '../os/regular-file.js';
 
-/** A program with more modules than this is followed no further. */
+/** Limit for the modules of a program. Further ones are not followed. */
 const MAX_MODULES = 2_000;
 const REQUIRE = /^(?!\s*(?:\/\/|\*)).*?\brequire\(\s*(["'])([^"'\n]+)\1\s*\)/gm;
-/** Larger files are generated, and import nothing of the project. */
+/** Larger files are generated and import nothing from the project. */
 const MAX_MODULE_BYTES = 2 * 1024 * 1024;
 
 /**
- * Finds the modules of a project that a program imports statically: by relative paths, or from packages that are linked
- * into node_modules, as in a monorepo. The program itself is among them. What it imports by a computed name can't be seen
- * from outside.
+ * Finds the modules of a project that a program imports statically: by relative paths, or from packages linked into
+ * node_modules, as in a monorepo. The result includes the program itself. Imports by a computed name can't be found.
  * @param entry absolute path of the program
- * @param options.required whether to include what looks like a call of `require`, also where that is never called
- * @returns absolute paths; also of missing files, since they may be created later
+ * @param options.required whether to include everything that looks like a call of `require`, even if it never runs
+ * @returns absolute paths, including missing files, since they may be created later
  */
 export async function findImportedModules(entry: string, { required = false } = {}): Promise<Set<string>> {
   await init();
   const found = new Set([entry]);
-  // A Set also iterates over what is added on the way.
+  // A Set also iterates over elements that are added during the iteration.
   for (const module of found) {
     const source = await readModule(module);
     const imports = source === undefined ? [] : importsOf(module, source);
@@ -34,7 +33,7 @@ export async function findImportedModules(entry: string, { required = false } = 
   return found;
 }
 
-/** @returns undefined when it can't be read: what it imports is not known then */
+/** @returns undefined if it can't be read; its imports are then unknown */
 async function readModule(path: string): Promise<string | undefined> {
   try {
     const file = await openRegularFile(path);
@@ -60,7 +59,7 @@ function importsOf(module: string, source: string): string[] {
     });
   } catch (error) {
     noteHandled('builds', 'reading the imports of a module', error);
-    // No module, or a broken one: what it imports is not known until it is fixed.
+    // Not a module, or a broken one. Its imports are unknown until it is fixed.
     return [];
   }
 }
@@ -69,7 +68,7 @@ function requiresOf(module: string, source: string): string[] {
   return [...source.matchAll(REQUIRE)].flatMap(([, , specifier = '']) => findLinkedPackage(module, specifier));
 }
 
-/** An installed package is not part of the project. */
+/** Finds a package that is linked into node_modules. An installed package is not part of the project. */
 function findLinkedPackage(module: string, specifier: string): string[] {
   if (isBuiltin(specifier)) return [];
   try {
@@ -77,7 +76,7 @@ function findLinkedPackage(module: string, specifier: string): string[] {
     return path.split(sep).includes('node_modules') ? [] : [path];
   } catch (error) {
     noteHandled('builds', 'finding a linked package', error);
-    // It does not exist, or only for import, which can't be resolved from outside the program.
+    // It does not exist, or exports only an `import` condition, which can't be resolved from outside the program.
     return [];
   }
 }

@@ -5,32 +5,32 @@ import type { Builder } from './builder.js';
 import type { ChangeOrigins } from './change-origins.js';
 import type { OpenFile } from './unfinished-files.js';
 
-/** What a rebuild loop tells. */
+/** The events of a rebuild loop. */
 export interface RebuildLoopEvents {
   /** Watching does not work as it should. */
   problem: [error: NodeJS.ErrnoException];
-  /** Files were shown to be written by builds or by backends alone: they start no more builds. */
+  /** Files have been shown to be written only by builds or backends. They start no more builds. */
   learned: [files: readonly OriginatedChange[]];
   /** Backends have written files, which starts no build. Relative paths. */
   written: [files: readonly string[]];
-  /** A file goes on changing while a program has it open for writing; once per file. */
+  /** A file keeps changing while a program has it open for writing. Emitted once per file. */
   unfinished: [file: OpenFile];
-  /** Something was added to the end of a file soon after each of the last builds, which started the next one. */
+  /** A file was extended soon after each of the last builds, which started the next one. */
   repeated: [file: string];
   /** The known output files have changed. Relative paths. */
   outputs: [files: readonly string[]];
 }
 
-/** What a rebuild loop needs. */
+/** The dependencies of a rebuild loop. */
 export interface RebuildLoopWorld {
   builder: Builder;
   clock: Clock;
-  /** Files that say what to run, apart from the code: the config file. Absolute paths. */
+  /** Files that define what to run, apart from the code: the config file. Absolute paths. */
   configFiles: readonly string[];
-  /** Reads those files again, before a build that their change starts. */
+  /** Reads these files again, before the build that their change starts. */
   reloadConfig(): Promise<void>;
   evidence: BackendEvidence;
-  /** Shared by all services: a build of one may write what another one watches. */
+  /** Shared by all services, since one service's build may write files that another one watches. */
   origins: ChangeOrigins;
   /** Resolves when no running backend of the service is starting. */
   rolledOut(): Promise<unknown>;

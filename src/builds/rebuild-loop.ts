@@ -20,12 +20,12 @@ import { judgeChanges } from './judge-changes.js';
 import type { RebuildLoopEvents, RebuildLoopWorld } from './rebuild-loop-world.js';
 import { UnfinishedFiles } from './unfinished-files.js';
 
-/** How long nothing may have run before what builds wrote is built once more. */
+/** How long nothing may have run before changes written by builds are built once more. */
 const QUIET_MS = 5_000;
-/** How long a comparison waits until files stop changing; after that, the changes are unknown. */
+/** How long a comparison waits for files to stop changing. After that, the changes are unknown. */
 const SETTLE_DEADLINE_MS = 2_000;
 
-/** Watches the files of one service, and has it built when they change. */
+/** Watches the files of one service and starts a build when they change. */
 export class RebuildLoop {
   readonly events = new EventEmitter<RebuildLoopEvents>();
   readonly #world: RebuildLoopWorld;
@@ -36,16 +36,16 @@ export class RebuildLoop {
   #service: ServiceConfig;
   #watcher: FileWatcher;
   #outputs: BuildOutputs | undefined;
-  /** Changes are handled one after the other. */
+  /** The last handled batch of changes. Batches are handled one after the other. */
   #deciding: Promise<unknown> = Promise.resolve();
-  /** Numbers of builds that this loop has started. */
+  /** Numbers of the builds that this loop has started. */
   readonly #own = new Set<number>();
   #building: { number: number; startedAt: number; span: OpenSpan | undefined } | undefined;
   #cancelQuiet: (() => void) | undefined;
-  /** When sessions had the last build; in the future while that goes on. Milliseconds since 1970. */
+  /** When sessions received the last build, in milliseconds since 1970; infinite while that is in progress. */
   #rolledOutAtMs = Number.NEGATIVE_INFINITY;
   #knownOutputs: readonly string[];
-  /** The newest good build that may not have read a file as it is now, since it was saved meanwhile. */
+  /** The newest good build that may not include a file's current content, because the file was saved during the build. */
   #outdated: number | undefined;
   #closed = false;
 
@@ -69,12 +69,12 @@ export class RebuildLoop {
     });
   }
 
-  /** Begins to watch. Resolves when every change from now on will be noticed. */
+  /** Starts watching. Resolves when every later change will be noticed. */
   async start(): Promise<void> {
     await this.#watcher.start();
   }
 
-  /** Absolute paths of files that changed since the last good build was started. */
+  /** Absolute paths of files that changed since the start of the last good build. */
   get unbuilt(): readonly string[] {
     return this.#files.unbuilt;
   }
@@ -98,8 +98,8 @@ export class RebuildLoop {
   }
 
   /**
-   * Replaces the settings of the service, and builds it with them.
-   * @param reason why, for a person: "changed: jamdev.config.json"
+   * Replaces the settings of the service and builds it with them.
+   * @param reason for a person, such as "changed: jamdev.config.json"
    */
   async redefine(service: ServiceConfig, reason: string): Promise<void> {
     const [before, after] = [this.#service, service].map((each) => JSON.stringify(watchRequestOf(each, [])));
@@ -115,14 +115,14 @@ export class RebuildLoop {
 
   /**
    * Identifies the current input of the service's builds, for comparison.
-   * @returns the same text for the same content; one that no other call returns where it is not known
+   * @returns the same text for the same content; if it is unknown, a text that no other call returns
    */
   async content(): Promise<string> {
     const settled = this.#watcher.settled().then(() => true);
     const isKnown = await Promise.race([settled, pause(SETTLE_DEADLINE_MS).then(() => false)]);
     await this.#deciding;
     if (!isKnown) return randomUUID();
-    // A build on request has seen these; the build for them comes after the pause.
+    // A requested build has seen these changes. The build for them follows after the pause.
     const held = await this.#watcher.heldBack();
     const missedChange = await this.#mayHaveMissedChange(held);
     if (missedChange) this.#outdated = this.#building?.number;
@@ -132,15 +132,18 @@ export class RebuildLoop {
     return missedChange ? randomUUID() : `${this.#files.fingerprintWith(held)} ${output ?? ''}`;
   }
 
-  /** Whether a file was saved during a good build: another build follows, since nothing has checked the file as it is now. */
+  /**
+   * Whether a file was saved during a good build. Another build follows, since this one has not checked the file's new
+   * content.
+   */
   isOutdated(number: number): boolean {
     return this.#outdated === number;
   }
 
   /**
-   * Whether a file was saved while the running build may have read it already. The next build is made from the same files
-   * then, and yet another one: where its output lies elsewhere, nothing else shows that. A file that no build has written
-   * so far, and that was there before, counts as saved.
+   * Whether a file was saved after the running build may have read it. The next build then starts from the same files but
+   * produces a different result, and if the output is in another folder, nothing else shows that. A file counts as saved if
+   * it existed before and no build has written it so far.
    */
   async #mayHaveMissedChange(held: readonly Change[]): Promise<boolean> {
     const outputs = this.#outputs;
@@ -169,12 +172,12 @@ export class RebuildLoop {
   #handle(changes: readonly Change[]): void {
     this.#deciding = this.#deciding
       .then(() => this.#changed(changes))
-      // What fails for these changes must not end all sessions, nor the handling of later changes.
+      // A failure for these changes must not end all sessions, nor the handling of later changes.
       .catch((error: NodeJS.ErrnoException) => this.events.emit('problem', error));
   }
 
   async #changed(changes: readonly Change[]): Promise<void> {
-    // The start script, too, says what to run.
+    // The start script in package.json also defines what to run.
     const isOfConfig = ({ absolute }: Change) => this.#isConfig(absolute) || basename(absolute) === 'package.json';
     const before = this.#service;
     if (changes.some(isOfConfig)) await this.#world.reloadConfig();
@@ -196,7 +199,7 @@ export class RebuildLoop {
       const files = origins.map(({ file, origin }) => `${file} (by ${origin})`).join(', ');
       return `${this.#service.name}: changed ${files}: ${trigger.kind}`;
     });
-    // A service that has other settings now is being built for that already.
+    // If the service's settings have changed, it is already being built for that.
     if (this.#service === before) this.#follow(trigger);
   }
 
@@ -204,7 +207,7 @@ export class RebuildLoop {
     this.#rolledOutAtMs = Number.POSITIVE_INFINITY;
     this.#building?.span?.end();
     this.#stopWaiting();
-    // Image builds leave their context as it is.
+    // Image builds do not write to their context.
     const writes = this.#service.runtime === 'process' && this.#service.build !== undefined;
     const span = writes ? this.#world.origins.begin('build') : undefined;
     this.#building = { number, startedAt: this.#nowMs(), span };
@@ -218,13 +221,13 @@ export class RebuildLoop {
     const endedAt = this.#nowMs();
     if (outcome.result === 'succeeded') this.#files.buildSucceeded();
     const building = this.#building;
-    // What it left running may write for a while; nobody has to wait for that.
+    // Processes that it left running may write for a while; no one has to wait for that.
     const lingering = this.#world.builder.lingering(this.#service.name);
     building?.span?.endUnless(lingering);
     void this.#awaitLastWrites(lingering);
     await Promise.race([this.#watcher.settled(), pause(SETTLE_DEADLINE_MS)]);
     await this.#deciding;
-    // The next build would write into what backends read while they start.
+    // The next build would overwrite files that backends read while they start.
     if (building === this.#building) {
       const rolledOut = this.#world.rolledOut().then(() => {
         if (building === this.#building) this.#rolledOutAtMs = this.#nowMs();
@@ -271,7 +274,7 @@ export class RebuildLoop {
     this.#own.add(builder.newestNumber(this.#service.name));
   }
 
-  /** Until a while after the last build; what was held is built then, also where a backend goes on writing. */
+  /** Schedules the build of held-back changes for some time after the last build, even if a backend keeps writing. */
   #waitForQuiet(): void {
     if (!this.#triggers.isHolding || this.#closed) return;
     this.#cancelQuiet ??= this.#world.clock.after(QUIET_MS, () => {

@@ -8,40 +8,40 @@ import type { Change } from '../watch/change.js';
 import type { Deletion, ForeignRun, LeftState, WriteReport, WriteReports } from './write-reports.js';
 import { areBackends, type Writer } from './writer.js';
 
-/** File systems keep times by the tick of the kernel's clock, which lags behind the one that programs read. */
+/** File timestamps use the kernel's clock tick, which lags behind the clock that programs read. */
 const CLOCK_TICK_MS = 20;
-/** A deletion that is reported is noticed within this time. */
+/** A reported deletion is noticed within this time. */
 const NOTICED_WITHIN_MS = 1_000;
 /** How long to wait for the end of an operation that a backend has begun. */
 const WAIT_MS = 1_000;
 const WAIT_STEP_MS = 10;
-/** States that are remembered for each service. */
+/** How many states are remembered per service. */
 const MAX_SEEN = 20_000;
-/** More than backends write to one file in turn between two changes that are handled. */
+/** More than the number of times that backends write to one file between two handled changes. */
 const MAX_BASES = 1_000;
 
 type ChangedFile = Pick<Change, 'absolute' | 'what' | 'noticedAtMs'>;
 
-/** What a service's builds have noticed. */
+/** The changes that a service's builds have taken into account. */
 interface Seen {
-  /** States of files, whether they were built or were the backends' own. */
+  /** States of files, whether they were built or were left by backends. */
   states: Set<string>;
-  /** By path, when it was handled last; milliseconds since 1970. */
+  /** By path, when it was last handled; milliseconds since 1970. */
   handledAtMs: Map<string, number>;
 }
 
 /**
- * Distinguishes changes by backends and builds from all others, by their reports (see write-report.cjs). A change
- * is a backend's own only if the file is exactly as a backend left it, and all that came before was noticed or is overwritten:
- * a person's save before, after or between a backend's writes still counts.
+ * Distinguishes changes by backends and builds from all others, using their reports (see write-report.cjs). A change is a
+ * backend's own only if the file's current state was left by a backend, and everything before was noticed or is overwritten.
+ * A person's save before, after or between a backend's writes therefore still counts.
  */
 export class ReportedWrites {
   readonly #reports: WriteReports;
   readonly #clock: Clock;
-  /** What was there before is known to the watcher. */
+  /** The watcher knows the states from before this moment. */
   readonly #startedAtMs: number;
   readonly #seen = new Map<string, Seen>();
-  /** By file of reports: operations that did not end in time, which nothing waits for again. */
+  /** By report file: operations that did not end in time and are not waited for again. */
   readonly #stuck = new Map<string, number>();
 
   constructor(reports: WriteReports, clock: Clock) {
@@ -51,9 +51,9 @@ export class ReportedWrites {
   }
 
   /**
-   * Finds changes that backends or builds have made; to be called once for each batch of changes, before any of it is built.
-   * @param service whose files have changed
-   * @returns by absolute path, who made the change
+   * Finds changes made by backends or builds. Call it once for each batch of changes, before any of it is built.
+   * @param service the service whose files have changed
+   * @returns the writers, by absolute path
    */
   async find(service: string, changes: readonly ChangedFile[]): Promise<Map<string, Writer>> {
     const found = new Map<string, Writer>();
@@ -64,7 +64,7 @@ export class ReportedWrites {
     let open = [...changes];
     let isLastLook = false;
     for (;;) {
-      // First the files, then the reports: what a file is now was reported by then.
+      // Files first, then reports: a file's state is reported before it can be seen.
       const states = await mapLimited(open, FILES_AT_ONCE, stateOf);
       report = await this.#reports.read();
       before ??= report;
@@ -94,26 +94,27 @@ export class ReportedWrites {
     return found;
   }
 
-  /** Finds the files that are as backends left them. @param paths absolute */
+  /** Finds the files whose current state was left by backends. @param paths absolute */
   async leftByBackends(paths: readonly string[]): Promise<Set<string>> {
     const states = await mapLimited(paths, FILES_AT_ONCE, (absolute) => stateOf({ absolute, what: 'content' }));
     const report = await this.#reports.read();
     return new Set(paths.filter((_, index) => areBackends(report.states.get(states[index] ?? '')?.writer)));
   }
 
-  /** The pids of processes that report what they write. */
+  /** Returns the pids of processes that report what they write. */
   reportingPids(): Promise<ReadonlySet<number>> {
     return this.#reports.reportingPids();
   }
 
-  /** By pid and descriptor: the files that scripts have opened for writing, as "device:inode". */
+  /** Returns the files that scripts have opened for writing, as "device:inode", by pid and descriptor. */
   async openedByScripts(): Promise<ReadonlyMap<number, ReadonlyMap<number, string>>> {
     return (await this.#reports.read()).opened;
   }
 
   /**
-   * What ran for backends lately and does not report its writes; to be called after a look at the processes that live.
-   * @returns `to` is undefined while it runs
+   * Returns the recent runs of programs and libraries that do not report their writes. Call it after listing the living
+   * processes.
+   * @returns runs whose `to` is undefined while they last
    */
   async foreignRuns(): Promise<readonly ForeignRun[]> {
     return (await this.#reports.read()).runs;
@@ -136,7 +137,7 @@ export class ReportedWrites {
     return isRecent ? deletion.writer : undefined;
   }
 
-  /** Whether all that a backend found when it wrote was noticed before, or is gone. */
+  /** Whether everything that a backend found when it wrote the file was noticed before, or is overwritten. */
   #isAccounted(service: string, left: LeftState, { states }: WriteReport): boolean {
     const seen = this.#seen.get(service)?.states;
     let { base } = left;
@@ -149,7 +150,7 @@ export class ReportedWrites {
     return base === undefined;
   }
 
-  /** Whether operations may still be running that were at the first look. */
+  /** Whether operations that were running at the first read may still be running. */
   #isRunning(before: WriteReport, { threads }: WriteReport): boolean {
     return [...before.threads].some(([file, { started }]) => {
       const floor = threads.get(file)?.floor ?? Number.POSITIVE_INFINITY;
@@ -167,7 +168,7 @@ export class ReportedWrites {
     this.#seen.set(service, seen);
     const nowMs = this.#clock.now().getTime();
     for (const [path, state] of looks) {
-      // What it was made from has been noticed with it.
+      // The states that it is based on have been noticed along with it.
       for (let each = state; each !== undefined && !seen.states.has(each); each = states.get(each)?.base) {
         seen.states.add(each);
       }
@@ -182,7 +183,7 @@ export class ReportedWrites {
   }
 }
 
-/** The state of a file as the preload writes it; undefined if it is not there. */
+/** Returns the state of a file in the preload's format; undefined if the file does not exist. */
 async function stateOf({ absolute, what }: Pick<ChangedFile, 'absolute' | 'what'>): Promise<string | undefined> {
   const stats = await lstat(absolute, { bigint: true }).catch(ignoreError('builds', 'looking at a changed file'));
   if (stats === undefined) return undefined;
@@ -195,12 +196,12 @@ function describe({ dev, ino, size, ctimeNs }: BigIntStats): string {
   return `${dev}:${ino}:${size}:${ctimeNs}`;
 }
 
-/** When a state came to be; milliseconds since 1970. */
+/** Returns when a state was created; milliseconds since 1970. */
 function changedAtMs(state: string): number {
   return Number(state.slice(state.lastIndexOf(':') + 1)) / 1e6;
 }
 
-/** By file, as "device:inode": the newest state in which a backend left it. */
+/** Returns the newest state in which a backend left each file, by file as "device:inode". */
 function newestStates({ states }: WriteReport): Map<string, string> {
   const newest = new Map<string, string>();
   for (const state of states.keys()) {
@@ -211,8 +212,8 @@ function newestStates({ states }: WriteReport): Map<string, string> {
 }
 
 /**
- * Returns the state in which a backend left a file, if it has left it in that state or has written it again since: then
- * only that counts, as another change would be reported later. Otherwise returns the state itself.
+ * Returns the state in which a backend left a file. If a backend has written the file again since the given state, only the
+ * newer state counts, because another change would be reported later. Otherwise returns the given state.
  */
 function leftStateOf(
   state: string | undefined,
@@ -225,8 +226,8 @@ function leftStateOf(
 }
 
 /**
- * Whether a file was left in another state at the same time, as the file system tells times: its writer may have ended
- * between the look at the file and the reports, and another look at the file shows who was last.
+ * Whether a file was left in another state within the same clock tick. Its writer may have ended between reading the file
+ * and reading the reports, and reading the file again shows which write was last.
  */
 function wasLeftInTickOf(state: string | undefined, newest: ReadonlyMap<string, string>): boolean {
   const left = state === undefined ? undefined : newest.get(fileOf(state));
@@ -237,7 +238,7 @@ function fileOf(state: string): string {
   return state.split(':', 2).join(':');
 }
 
-/** The deletion of a file, or of a folder above it. */
+/** Returns the newest deletion of a file or of a folder above it. */
 function deletionOf(path: string, { deletions }: WriteReport): Deletion | undefined {
   let newest: Deletion | undefined;
   for (let each = path; ; each = dirname(each)) {

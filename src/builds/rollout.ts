@@ -4,7 +4,10 @@ import { replacedBy } from '../platform/generation-chain.js';
 import type { Platform } from '../platform/platform.js';
 import type { Build } from '../runtime/runtime.js';
 
-/** The running backends of a service's definition that run code older than a build, and not an image of their choice. */
+/**
+ * Returns the running backends of a service's definition that run older code than a build, except those with an explicitly
+ * chosen image.
+ */
 export function backendsOlderThan(platform: Platform, definition: string, build: Build): Backend[] {
   return platform.running.filter(
     ({ identity, build: its }) =>
@@ -15,8 +18,8 @@ export function backendsOlderThan(platform: Platform, definition: string, build:
 }
 
 /**
- * Brings a new good build to backends that run older code, as the service's `onChange` says.
- * @param why why it was built: "changed: server.js"
+ * Rolls a new good build out to backends that run older code, according to the service's `onChange`.
+ * @param why the reason for the build, such as "changed: server.js"
  */
 export function rollOut(backends: readonly Backend[], onChange: OnChange, build: Build, why: string): void {
   for (const backend of backends) {
@@ -25,7 +28,7 @@ export function rollOut(backends: readonly Backend[], onChange: OnChange, build:
   }
 }
 
-/** Resolves when every backend of a service's definition that runs now has started, or has ended. Never rejects. */
+/** Resolves when every currently running backend of a service's definition has started or exited. Never rejects. */
 export async function untilReachable(platform: Platform, definition: string): Promise<void> {
   const backends = platform.running.filter(({ identity }) => identity.service.definition === definition);
   const { signal } = new AbortController();

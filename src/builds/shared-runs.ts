@@ -1,4 +1,4 @@
-/** One run, for all callers that wait for it. */
+/** One run, shared by all callers that wait for it. */
 interface Run<Result> {
   /** Aborted when every caller has given up. */
   controller: AbortController;
@@ -7,8 +7,8 @@ interface Run<Result> {
 }
 
 /**
- * Runs build commands that share a folder one at a time, and once for all services that ask for the same before it
- * starts: two runs at once would write into each other's files.
+ * Runs build commands that share a folder one at a time, and only once for all services that request the same run before it
+ * starts. Two runs at once would write into each other's files.
  */
 export class SharedRuns<Result> {
   /** The end of the last run in a place, successful or not. */
@@ -17,10 +17,10 @@ export class SharedRuns<Result> {
   readonly #pending = new Map<string, Run<Result>>();
 
   /**
-   * Runs something, or joins a run of the same that has not started yet.
-   * @param place what must not run twice at once
-   * @param details what else makes a run the same
-   * @param start starts it; its signal aborts when all callers have given up
+   * Starts a run, or joins an identical run that has not started yet.
+   * @param place must not have two runs at once
+   * @param details the other properties that make runs identical
+   * @param start starts the run; its signal aborts when all callers have given up
    */
   async run(
     place: string,
@@ -60,7 +60,7 @@ export class SharedRuns<Result> {
   }
 }
 
-/** Callers that ask in the same turn of the event loop share a run. */
+/** Waits for the next turn of the event loop, so that callers in the same turn share a run. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { noteHandled } from '../os/debug/debug-log.js';
 
-/** How Node.js takes a file: `either` is a `.js` file whose package does not say, where the syntax decides. */
+/** How Node.js interprets a file. `either` is a `.js` file whose package has no `type`, so that the syntax decides. */
 export type ModuleFormat = 'commonjs' | 'module' | 'either';
 
-/** What runs in the thread: it compiles sources as Node.js' loaders do, and runs none of them. */
+/** The thread's code. It compiles sources like Node.js' loaders and runs none of them. */
 const THREAD = `
 const { parentPort } = require('node:worker_threads');
 const vm = require('node:vm');
@@ -32,15 +32,15 @@ interface Answer {
 }
 
 /**
- * Finds out within a millisecond whether a JavaScript source has a syntax error; a process of `node --check` takes as long
- * as the start of a backend. The sources are compiled in a thread, which is started for the first of them.
+ * Checks within a millisecond whether a JavaScript source has a syntax error. A `node --check` process takes as long as the
+ * start of a backend. The sources are compiled in a thread that is started for the first one.
  */
 export class SyntaxParser {
   readonly #pending = new Map<number, (accepted: boolean | undefined) => void>();
   #thread: Worker | undefined;
   #lastId = 0;
 
-  /** @returns undefined if it can't be found out */
+  /** @returns undefined if it can't be determined */
   accepts(source: string, format: ModuleFormat): Promise<boolean | undefined> {
     this.#lastId += 1;
     const id = this.#lastId;
@@ -50,7 +50,7 @@ export class SyntaxParser {
         this.#thread ??= this.#start();
         this.#thread.postMessage({ id, source, format });
       } catch (error) {
-        // No thread can be started, for want of memory for example.
+        // No thread can be started, for example for lack of memory.
         noteHandled('builds', 'starting a thread to check syntax', error);
         this.#settle({ id, accepted: undefined });
       }
@@ -65,10 +65,10 @@ export class SyntaxParser {
   #start(): Worker {
     const execArgv = ['--experimental-vm-modules', '--no-warnings'];
     const thread = new Worker(THREAD, { eval: true, env: {}, execArgv, stdout: true, stderr: true });
-    // It must not keep a program running that is done otherwise.
+    // The thread must not keep the program alive.
     thread.unref();
     thread.on('message', (answer: Answer) => this.#settle(answer));
-    // An error, too, ends it; the next source starts another one.
+    // An error also ends the thread. The next source starts another one.
     thread.on('error', () => undefined);
     thread.on('exit', () => {
       this.#thread = undefined;

@@ -6,9 +6,9 @@ import { isOfJamdev } from '../processes/process-snapshot.js';
 import { argumentsOf, hasProc } from '../processes/process-table.js';
 import { type Change, MISSING } from '../watch/change.js';
 
-/** More changed files than this are a checkout or a copy, of which each file is open for a moment. */
+/** More changed files than this are a checkout or a copy, in which each file is open only briefly. */
 const MAX_FILES = 100;
-/** How often to look whether files were closed: soon after a change, and then more and more seldom. */
+/** How often to check whether files were closed: soon after a change, then less and less often. */
 const FIRST_LOOK_MS = 25;
 const LAST_LOOK_MS = 1_000;
 
@@ -17,7 +17,7 @@ export interface OpenFile {
   /** Relative to the service's folder. */
   path: string;
   pid: number;
-  /** The name of its program, '' where the system does not tell. Arguments can hold secrets. */
+  /** The name of its program; '' if the system does not tell. Without arguments, since they can contain secrets. */
   program: string;
 }
 
@@ -27,11 +27,11 @@ interface Held {
 }
 
 /**
- * Holds back changes to files that a program has open for writing: they are not saved yet. A log that `tee`, or a shell's
- * `>`, writes about sessions would start a build with each line, which brings the next line. When a file is closed, its
- * change counts. Backends and builds are judged by better evidence (backend-evidence.ts, build-triggers.ts).
+ * Holds back changes of files that a program has open for writing, because they are not complete yet. Otherwise, a log about
+ * sessions, written by `tee` or a shell's `>`, would start a build with each line, which causes the next line. When a file
+ * is closed, its change counts. For backends and builds there is better evidence (backend-evidence.ts, build-triggers.ts).
  *
- * Without Linux's /proc the look takes long, so that a file's first change builds anyway.
+ * Without Linux's /proc the check is slow, so a file's first change starts a build anyway.
  */
 export class UnfinishedFiles {
   readonly #clock: Clock;
@@ -41,14 +41,14 @@ export class UnfinishedFiles {
   readonly #held = new Map<string, Held>();
   /** Absolute paths of files that have changed at least once. */
   readonly #changed = new Set<string>();
-  /** Those of which {@link OpenFile} was told. */
+  /** Files that were reported with {@link OpenFile}. */
   readonly #said = new Set<string>();
   #cancelLook: (() => void) | undefined;
   #closed = false;
 
   /**
    * @param onClosed receives held changes once their files are closed
-   * @param onOpen told once of a file that goes on changing while it is open
+   * @param onOpen called once for each file that keeps changing while it is open
    */
   constructor(clock: Clock, onClosed: (changes: Change[]) => void, onOpen: (file: OpenFile) => void) {
     this.#clock = clock;
@@ -57,7 +57,7 @@ export class UnfinishedFiles {
   }
 
   /**
-   * Holds back those of the changes whose files are not finished.
+   * Holds back the changes whose files are not complete.
    * @returns their absolute paths
    */
   async hold(changes: readonly Change[]): Promise<ReadonlySet<string>> {

@@ -7,25 +7,25 @@ import { findDefaultCheck } from './default-check.js';
 import { findImportedModules } from './module-graph.js';
 import { findPythonModules } from './python-modules.js';
 
-/** A file that a service runs and that is not watched. */
+/** A file that a service runs but that is not watched. */
 export interface UnwatchedImport {
   /** Absolute path of the file. */
   file: string;
-  /** Absolute path to watch: its folder, or the file itself where the folder is watched but for some files. */
+  /** Absolute path to watch: its folder, or the file itself if the folder is watched except for some files. */
   toWatch: string;
-  /** Whether it is the program itself, and not only imported by it. */
+  /** Whether it is the program itself, not just imported by it. */
   isProgram: boolean;
 }
 
-/** Where package managers put what is no code of the project. */
+/** Folders of package managers, whose files are not part of the project's code. */
 const PACKAGE_FOLDERS = new Set(['node_modules', 'site-packages', '.venv']);
 
 /**
- * Finds a file that a service runs and that is not watched: a file in a shared folder of a monorepo, or what a build tool
- * next to jamdev writes into a folder that git ignores. It is only known of a plain `node file.js` or `python file.py`.
- * Where jamdev builds the service, what lies in the watched paths is taken for a result of the build.
+ * Finds a file that a service runs but that is not watched, such as a file in a shared folder of a monorepo, or one that a
+ * separate build tool writes into a folder ignored by git. This works only for a plain `node file.js` or `python file.py`.
+ * If jamdev builds the service, files inside the watched paths count as output of the build.
  * @param misses whether changes to a file go unnoticed, by its absolute path without links
- * @returns undefined when there is none, or it can't be known
+ * @returns undefined if there is none, or if it can't be determined
  */
 export async function findUnwatchedImport(
   service: ServiceConfig,
@@ -63,7 +63,7 @@ function realPathOf(path: string): string {
     return realpathSync(path);
   } catch (error) {
     noteHandled('builds', 'resolving the path of an import', error);
-    // It is not there.
+    // The file does not exist.
     return path;
   }
 }

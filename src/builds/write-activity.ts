@@ -1,23 +1,23 @@
 import type { Clock } from '../os/clock.js';
 
-/** How often a sample is taken after a change: the shorter, the better a backend's writes can be told from a person's. */
+/** How often samples are taken after a change. A shorter interval better separates a backend's writes from a person's. */
 const INTERVAL_MS = 250;
 const SLOW_INTERVAL_MS = 2_000;
-/** How long after the last change, first often and then slowly. */
+/** How long after the last change samples are taken, first often and then slowly. */
 const OFTEN_MS = 60_000;
 const DURATION_MS = 10 * 60_000;
 /** Enough for a change that is handled late. */
 const MAX_SAMPLES = 20;
-/** File systems keep times by the tick of the kernel's clock, which lags behind the one that programs read. */
+/** File timestamps use the kernel's clock tick, which lags behind the clock that programs read. */
 const CLOCK_TICK_MS = 20;
 
-/** What the processes of one running backend have written at one moment. */
+/** The bytes written by the processes of one running backend, at one moment. */
 export interface BackendWrites {
-  /** Since when they have been there: nothing that ran for the backend earlier runs anymore. Milliseconds since 1970. */
+  /** When these processes began; all earlier processes of the backend had exited by then. Milliseconds since 1970. */
   sinceMs: number;
-  /** What they have printed, which is a part of what they have written; bytes. */
+  /** The bytes that they have printed, which are part of the written ones. */
   printed: number;
-  /** The bytes of each process that is counted. */
+  /** The bytes written by each counted process. */
   processes: ReadonlyMap<string, number>;
 }
 
@@ -31,8 +31,8 @@ interface Sample {
 }
 
 /**
- * Finds out whether backends of one service that do not report their writes may have made a change: not if they wrote
- * nothing at all around that time. For a while after each change, it takes a sample of them again and again.
+ * Determines whether backends of one service that do not report their writes may have made a change: they have not if they
+ * wrote nothing around that time. Takes samples repeatedly for a while after each change.
  */
 export class WriteActivity {
   readonly #clock: Clock;
@@ -41,16 +41,16 @@ export class WriteActivity {
   #lastChangeMs = 0;
   #isSampling = false;
 
-  /** @param sample counts what is written by those processes of running backends that do not report it */
+  /** @param sample counts the bytes written by running backends' processes that do not report their writes */
   constructor(clock: Clock, sample: () => Promise<WrittenBytes>) {
     this.#clock = clock;
     this.#sample = sample;
   }
 
   /**
-   * Whether a backend may have changed a file.
-   * @param changedAtMs when the file was changed first; milliseconds since 1970
-   * @returns undefined if it is not known, as nothing was looked at before
+   * Determines whether a backend may have changed a file.
+   * @param changedAtMs when the file was first changed; milliseconds since 1970
+   * @returns undefined if it is unknown, because there is no earlier sample
    */
   async mayHaveWritten(changedAtMs: number): Promise<boolean | undefined> {
     const now = await this.#take();
@@ -64,19 +64,19 @@ export class WriteActivity {
     return mayHaveWritten && before === undefined ? undefined : mayHaveWritten;
   }
 
-  /** Takes one more sample now, if samples are being taken. */
+  /** Takes another sample now, if sampling is in progress. */
   look(): void {
     if (this.#isSampling) void this.#take();
   }
 
-  /** When the last sample before a moment was taken; undefined: there is none. Milliseconds since 1970. */
+  /** Returns when the last sample before a moment was taken, in milliseconds since 1970; undefined if there is none. */
   sampledBefore(atMs: number): number | undefined {
     return this.#samples.findLast((sample) => sample.atMs < atMs - CLOCK_TICK_MS)?.atMs;
   }
 
   async #take(): Promise<Sample> {
     const written = await this.#sample();
-    // Anything written before it ended may be included.
+    // Timed after counting, since the counts may include anything written until then.
     const sample = { atMs: this.#clock.now().getTime(), written };
     this.#samples = [...this.#samples, sample].slice(-MAX_SAMPLES);
     return sample;
@@ -97,19 +97,20 @@ export class WriteActivity {
 }
 
 /**
- * Whether the processes of a backend may have written anything but what they printed.
- * @param earliestMs not if it was before this; milliseconds since 1970
+ * Whether the processes of a backend may have written anything other than their output.
+ * @param earliestMs the earliest possible time of the change; milliseconds since 1970
  */
 function hasWritten(before: BackendWrites | undefined, now: BackendWrites | undefined, earliestMs: number): boolean {
-  // What is printed by processes that report their writes is not among the bytes.
+  // The counts don't include output printed by processes that report their writes.
   if (writtenBy(before) + writtenBy(now) === 0) return false;
-  // What has ended since may have written before it did.
+  // A backend that has exited since may have written before its exit.
   if (now === undefined) return true;
   if (before?.sinceMs === now.sinceMs) {
     const hasEnded = [...before.processes].some(([process, bytes]) => bytes > 0 && !now.processes.has(process));
     return hasEnded || writtenBy(before) - before.printed !== writtenBy(now) - now.printed;
   }
-  // Its processes were replaced since, or are looked at for the first time: all that they wrote is known all the same.
+  // The processes were replaced since, or are sampled for the first time. If they started after the change, earlier
+  // processes may have made it. Otherwise, their counts include all of their writes.
   return now.sinceMs >= earliestMs || writtenBy(now) !== now.printed;
 }
 

@@ -6,19 +6,19 @@ import { ignoreError, noteHandled } from '../os/debug/debug-log.js';
 import { sendSignal } from '../processes/signal.js';
 import { areBackends, type Writer } from './writer.js';
 
-/** Tells the preload where to report what a process writes; see write-report.cjs. */
+/** Tells the preload where to report the files that a process writes; see write-report.cjs. */
 export const WRITES_FOLDER_VARIABLE = 'JAMDEV_WRITES_FOLDER';
 
-/** States of ended processes that are kept: changes of files are handled a moment after they were made. */
+/** How many states of exited processes are kept, since changes of files are handled a moment after they are made. */
 const MAX_KEPT = 10_000;
-/** The same of what ran for them. */
+/** How many runs for exited processes are kept. */
 const MAX_KEPT_RUNS = 1_000;
 const NOTHING = '-';
 
 /** A state in which a backend or a build left a file. */
 export interface LeftState {
   writer: Writer;
-  /** The state that it was made from; undefined if nothing of that is left. */
+  /** The state that it was made from; undefined if nothing of that state is left. */
   base: string | undefined;
 }
 
@@ -29,50 +29,50 @@ export interface Deletion {
   atMs: number;
 }
 
-/** An operation may be running in a thread. */
+/** The progress of operations in a thread; one may be running. */
 interface ThreadProgress {
-  /** Operations that have started. */
+  /** How many operations have started. */
   started: number;
   /** All operations below this number have ended. */
   floor: number;
 }
 
-/** A time in which a program or a native library ran for a backend, and may have written files. */
+/** A span of time in which a program or a native library ran for a backend and may have written files. */
 export interface ForeignRun {
   /** Milliseconds since 1970. */
   from: number;
-  /** undefined: it was still running when it was reported last. */
+  /** undefined if it was still running when last reported. */
   to: number | undefined;
-  /** Of a program that ran next to the backend's thread; undefined: the thread waited for it. */
+  /** The pid of a program that ran concurrently with the backend's thread; undefined if the thread waited for it. */
   pid: number | undefined;
 }
 
-/** Everything that was reported so far. */
+/** All reports so far. */
 export interface WriteReport {
   /** By state: "device:inode:size:time of the last change in nanoseconds". */
   states: Map<string, LeftState>;
   /** By absolute path. */
   deletions: Map<string, Deletion>;
-  /** Of running processes, by pid and descriptor: the files that `fs` has opened for writing, as "device:inode". */
+  /** For running processes, by pid and descriptor: the files that `fs` has opened for writing, as "device:inode". */
   opened: Map<number, Map<number, string>>;
-  /** By file of reports; only of running processes. */
+  /** By report file; only for running processes. */
   threads: Map<string, ThreadProgress>;
-  /** Of backends: what ran for them lately and does not report its writes. */
+  /** Recent runs of programs and libraries for backends, which do not report their writes. */
   runs: ForeignRun[];
 }
 
-/** Reads what the preload reports of the files that backends and builds write: one file per process and thread. */
+/** Reads the preload's reports about the files that backends and builds write: one report file per process and thread. */
 export class WriteReports {
   readonly #folder: string;
   readonly #folders = new Map<Writer, string>();
   readonly #kept: WriteReport = emptyReport();
 
-  /** @param folder of this run alone */
+  /** @param folder a folder for this run alone */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** Returns the folder to which processes report. */
+  /** Returns the folder to which a writer's processes report. */
   folderOf(writer: Writer): string {
     const known = this.#folders.get(writer);
     if (known !== undefined) return known;
@@ -82,7 +82,7 @@ export class WriteReports {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     } catch (error) {
       noteHandled('builds', 'making the folder of write reports', error);
-      // Without it, writes start builds, as if a person had made them.
+      // Without the folder, writes start builds as if a person had made them.
     }
     return folder;
   }
@@ -92,7 +92,7 @@ export class WriteReports {
     await this.prune();
     const report = emptyReport();
     await this.#each(async (writer, folder, name) => this.#readInto(report, writer, folder, name));
-    // Last: the report of a process that has ended meanwhile may have been moved there before it was read here.
+    // Last, because the report of a process that exited meanwhile may have been moved there before it was read here.
     for (const [state, left] of this.#kept.states) {
       if (!report.states.has(state)) report.states.set(state, left);
     }
@@ -110,7 +110,7 @@ export class WriteReports {
     return pids;
   }
 
-  /** Removes reports of processes that have ended, and keeps the newest of what they say in memory. */
+  /** Removes reports of exited processes and keeps their newest content in memory. */
   async prune(): Promise<void> {
     await this.#each(async (writer, folder, name) => {
       if (sendSignal(Number.parseInt(name, 10), 0) !== 'nobody') return;
@@ -127,7 +127,7 @@ export class WriteReports {
     this.#kept.opened.clear();
     const nowMs = Date.now();
     this.#kept.runs = this.#kept.runs
-      // What runs on without the process that started it is seen as a process, as long as it does.
+      // A program that outlives the process that started it is seen as a process instead, as long as it runs.
       .filter(({ to, pid }) => to !== undefined || pid === undefined)
       .map((run) => ({ ...run, to: run.to ?? nowMs }))
       .slice(-MAX_KEPT_RUNS);
@@ -141,7 +141,7 @@ export class WriteReports {
   }
 
   async #readInto(report: WriteReport, writer: Writer, folder: string, name: string): Promise<void> {
-    // To its very end: `readFile` stops where the end was at first, and may miss the state of an operation whose end it sees.
+    // Read to the actual end: `readFile` stops at the initial size and may miss the state of an operation whose end it sees.
     const text = await readAll(createReadStream(join(folder, name))).catch(
       ignoreError('builds', 'reading a write report', ''),
     );
@@ -155,7 +155,7 @@ export class WriteReports {
   }
 }
 
-/** Parses one file of reports; see write-report.cjs. What is torn is left out. */
+/** Parses one report file; see write-report.cjs. Incomplete lines are skipped. */
 function parseReport(text: string, writer: Writer, pid: number, report: WriteReport): ThreadProgress {
   const progress = { started: 0, floor: 1 };
   for (const line of text.split('\n')) {

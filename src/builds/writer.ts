@@ -4,12 +4,15 @@ import type { ServiceConfig } from '../config/service-config.js';
 /** The processes that report a write: the backends of a service, or a build command in a folder. */
 export type Writer = `backends-${string}` | `build-${string}`;
 
-/** The backends of a service. @param service its name */
+/** Returns the writer for the backends of a service. @param service the service's name */
 export function backendsOf(service: string): Writer {
   return `backends-${service}`;
 }
 
-/** The build of a service, which services in the same folder may share; undefined: nothing is run for it. */
+/**
+ * Returns the writer for a service's build, which services in the same folder may share; undefined if it has no build
+ * command.
+ */
 export function buildOf(service: ServiceConfig): Writer | undefined {
   if (service.runtime !== 'process' || service.build === undefined) return undefined;
   return `build-${createHash('sha256')
@@ -17,7 +20,7 @@ export function buildOf(service: ServiceConfig): Writer | undefined {
     .digest('hex')}`;
 }
 
-/** Whether a writer is the backends of any service. */
+/** Whether a writer stands for the backends of a service. */
 export function areBackends(writer: Writer | undefined): boolean {
   return writer?.startsWith('backends-') === true;
 }

@@ -1,21 +1,21 @@
-/** Files right in the service's folder that are named one by one: a pattern could match code. */
+/** How many files at the top of the service's folder are named individually, since a pattern could match code. */
 const MAX_NAMED = 3;
 
-/** What SQLite puts next to a database: https://www.sqlite.org/tempfiles.html */
+/** Temporary files of SQLite next to a database: https://www.sqlite.org/tempfiles.html */
 const OF_DATABASE = /-(?:journal|wal|shm)$/;
 
-/** Files of one extension in one folder at the top, or in folders below it. */
+/** Files with the same extension in one top-level folder or below it. */
 interface Kind {
   files: Set<string>;
   pattern: string;
 }
 
-/** Decides what to say of the files that backends write: each kind once, however many files of it there are. */
+/** Decides what to report about the files that backends write: each kind once, however many files it has. */
 export class WrittenFiles {
   readonly #kinds = new Map<string, Kind>();
 
   /**
-   * Takes note of written files.
+   * Records written files.
    * @param files paths relative to the service's folder
    * @returns patterns for "ignore" that were not returned before
    */
@@ -52,7 +52,7 @@ function split(file: string): { top: string; folder: string; extension: string }
   return { top: parts.length > 1 ? (parts[0] ?? '') : '', folder, extension: dot > 0 ? name.slice(dot) : '' };
 }
 
-/** Makes a name a pattern of gitignore that matches it alone. */
+/** Returns a gitignore pattern that matches only the given name. */
 function escapePattern(name: string): string {
   return name.replace(/[\\*?[]/g, '\\$&').replace(/ $/, '\\ ');
 }
