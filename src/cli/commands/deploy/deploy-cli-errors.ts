@@ -1,7 +1,7 @@
 import type { EnvironmentStateJson } from '../../../contract/deployments.js';
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 
-/** Errors of commands that can't make a deployment, or wait for it. */
+/** Errors of commands that make a deployment or wait for it. */
 export const deployCliErrors = {
   superseded: (
     service: string,

@@ -19,7 +19,7 @@ import { clientErrors } from '../../client/client-errors.js';
 import { greetServer } from '../../client/greet-server.js';
 import { ServeClient } from '../../client/serve-client.js';
 
-/** Client for the deployments of a `jamdev serve`. */
+/** A client for the deployments of a `jamdev serve`. */
 export class DeployClient {
   readonly #client: ServeClient;
   readonly login: ApiLogin;
@@ -30,8 +30,9 @@ export class DeployClient {
   }
 
   /**
-   * @param api `--api`; default: JAMDEV_API_URL @throws JamdevError `Usage` when there is neither, or it is a dev
-   * server
+   * Connects to a `jamdev serve`.
+   * @param api `--api`; default: JAMDEV_API_URL
+   * @throws JamdevError `Usage` if neither is set, or if the server is a dev server
    */
   static async open(api: string | undefined, signal: AbortSignal): Promise<DeployClient> {
     const named = api ?? process.env.JAMDEV_API_URL ?? '';
@@ -42,7 +43,7 @@ export class DeployClient {
     return new DeployClient(new ServeClient(url, login.token, signal), login);
   }
 
-  /** The repository that images of a service are pushed to, on the registry of the platform. */
+  /** Returns the repository, in the platform's registry, for a service's images. */
   async repository(service: string): Promise<string> {
     const path = `/service/${this.#account}/${encodeURIComponent(service)}/image-name`;
     return (await this.#client.send('GET', path, imageNameSchema)).imageName;
@@ -75,7 +76,7 @@ export class DeployClient {
     return this.#change(service, environment, 'rollback', deployedSchema, { to });
   }
 
-  /** The newest first. */
+  /** Returns the deployments, newest first. */
   async deployments(service: string, environment: string): Promise<DeploymentJson[]> {
     const path = [service, 'environment', environment, 'deployments'].map(encodeURIComponent).join('/');
     return (await this.#send('GET', path, deploymentsSchema)).deployments;
@@ -85,7 +86,7 @@ export class DeployClient {
     return this.#change(service, to, 'promote', deployedSchema, { from });
   }
 
-  /** Begins to end the sessions that run an earlier image, according to the policy. */
+  /** Starts ending the sessions that run an earlier image, according to the policy. */
   settle(service: string, environment: string, policy: SessionPolicy): Promise<EnvironmentStateJson> {
     return this.#change(service, environment, 'sessions', environmentStateSchema, { policy });
   }

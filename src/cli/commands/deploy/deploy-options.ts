@@ -11,7 +11,7 @@ export interface ChangeOptions {
   sessions: SessionPolicy;
 }
 
-/** Options of the commands that name one environment. */
+/** Options of the commands for a single environment. */
 export interface EnvironmentOptions extends ChangeOptions {
   environment: string;
 }

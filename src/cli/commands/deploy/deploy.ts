@@ -11,7 +11,7 @@ export interface DeployOptions extends EnvironmentOptions {
   image?: string;
 }
 
-/** `jamdev deploy`: builds and pushes an image, and sets an environment to run it. */
+/** Creates `jamdev deploy`, which builds and pushes an image, and sets an environment to run it. */
 export function deployCommand(io: CommandIo): Command {
   const command = new Command('deploy')
     .argument('[service]', 'the service (default: all services of the config)')
@@ -29,7 +29,7 @@ export function deployCommand(io: CommandIo): Command {
   ]);
 }
 
-/** @returns `HOST/NAME`, without tag and digest */
+/** Checks the value of --image. @returns `HOST/NAME`, without tag and digest */
 function repository(text: string): string {
   if (!isImageReference(text))
     throw usageError(`--image must be a repository such as registry.example.com/app, not "${text}".`);

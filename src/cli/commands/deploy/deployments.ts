@@ -17,7 +17,7 @@ interface DeploymentsOptions {
   json?: boolean;
 }
 
-/** `jamdev deployments`: what an environment was set to run, and by whom. */
+/** Creates `jamdev deployments`, which lists the images that an environment was set to run, and who set them. */
 export function deploymentsCommand(io: CommandIo): Command {
   const command = new Command('deployments')
     .argument('[service]', 'the service (default: all services of the config)')

@@ -9,10 +9,10 @@ import { Printed } from '../../terminal/text.js';
 import type { DeployOptions } from './deploy.js';
 import type { DeployClient } from './deploy-client.js';
 
-/** Length of the part of an image's id that makes its tag: the same image always has the same tag. */
+/** How many digits of an image's id are in its tag. The same image always gets the same tag. */
 const TAG_DIGITS = 12;
 
-/** Builds images, and pushes them to the registry that the drones pull from. */
+/** Builds images and pushes them to the registry that the drones pull from. */
 export class ImageShipper {
   readonly #engine: Engine;
   readonly #client: DeployClient;
@@ -35,8 +35,8 @@ export class ImageShipper {
   }
 
   /**
-   * Pushes an image, and creates its service if there is none.
-   * @returns its reference, with the digest
+   * Pushes an image, and creates its service if it does not exist.
+   * @returns the image's reference, with the digest
    * @throws JamdevError `PushFailed`
    */
   async push(service: DeployableService, id: string): Promise<string> {
@@ -72,7 +72,7 @@ export class ImageShipper {
   }
 }
 
-/** A reference without its tag and digest. */
+/** Returns a reference without its tag and digest. */
 function repositoryIn(reference: string): string {
   return reference.replace(/@.*$/, '').replace(/:[^:/]*$/, '');
 }

@@ -12,7 +12,7 @@ interface PromoteOptions extends ChangeOptions {
   service?: string;
 }
 
-/** `jamdev promote`: sets an environment to the image of another one. */
+/** Creates `jamdev promote`, which sets an environment to the image of another one. */
 export function promoteCommand(io: CommandIo): Command {
   const command = new Command('promote')
     .argument('<from>', 'the environment that runs the image')

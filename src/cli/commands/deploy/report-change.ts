@@ -9,7 +9,7 @@ import { shortImage } from './short-image.js';
 
 /**
  * Applies the session policy of the options, and reports which image runs where.
- * @throws JamdevError `DeploymentSuperseded` when another deployment is made while this one is waited for
+ * @throws JamdevError `DeploymentSuperseded` if another deployment is made during the wait
  */
 export async function reportChange(
   client: DeployClient,
@@ -27,7 +27,7 @@ export async function reportChange(
   printStates(states, io);
 }
 
-/** Prints what the environments of a service run. */
+/** Prints which images the environments of a service run. */
 function printStates(states: readonly EnvironmentStateJson[], io: CommandIo): void {
   const headings = ['ENVIRONMENT', 'IMAGE', 'SINCE', 'BY', 'SESSIONS'];
   for (const line of formatTable(headings, states.map(toRow))) io.out(line);

@@ -11,7 +11,7 @@ interface RollbackOptions extends EnvironmentOptions {
   to?: number;
 }
 
-/** `jamdev rollback`: sets an environment to its previous image. */
+/** Creates `jamdev rollback`, which sets an environment to its previous image. */
 export function rollbackCommand(io: CommandIo): Command {
   const command = new Command('rollback')
     .argument('[service]', 'the service (default: all services of the config)')

@@ -8,8 +8,8 @@ import { ImageShipper } from './image-shipper.js';
 import { reportChange } from './report-change.js';
 
 /**
- * Builds all images, then pushes all, then updates the environments: a failed build or push changes no environment. A
- * second run after a failure reuses what was already built and pushed.
+ * Builds all images, then pushes all, then updates the environments, so that a failed build or push changes no environment.
+ * A second run after a failure reuses the images that were already built and pushed.
  */
 export async function runDeploy(asked: string | undefined, options: DeployOptions, io: CommandIo): Promise<void> {
   const client = await DeployClient.open(options.api, io.signal);
@@ -18,7 +18,7 @@ export async function runDeploy(asked: string | undefined, options: DeployOption
     throw usageError('--image works for one service only.', `Pass one of: ${names.join(', ')}`);
   }
   const services = await Promise.all(names.map((name) => resolveDeployable(options.config, name)));
-  // Finds problems on the server before anything is built.
+  // Detects problems with the server before anything is built.
   for (const { name } of services) await client.hasService(name);
   const references = await makeImages(services, client, options, io);
   const moved = [];

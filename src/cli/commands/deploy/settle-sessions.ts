@@ -10,8 +10,8 @@ const POLL_MS = 1_000;
 
 /**
  * Ends the sessions that run an earlier image according to the policy, and, with `wait`, waits until none is left.
- * @returns what the environments of the service run afterwards
- * @throws JamdevError `DeploymentSuperseded` when another deployment is made meanwhile
+ * @returns the state of the service's environments afterwards
+ * @throws JamdevError `DeploymentSuperseded` if another deployment is made meanwhile
  */
 export async function settleSessions(
   client: DeployClient,
