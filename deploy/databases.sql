@@ -1,3 +1,3 @@
--- Plane and jamdev have a database each.
+-- Plane and jamdev use separate databases.
 CREATE DATABASE plane;
 CREATE DATABASE jamdev;

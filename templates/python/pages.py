@@ -14,11 +14,11 @@ _FILES = {
     if file.suffix in _TYPES
 }
 
-# Changes with every file, so that an open page can find out that it is outdated.
+# Changes whenever a file changes, so that an open page can detect that it is outdated.
 VERSION = hashlib.sha256(b''.join(body for body, _ in _FILES.values())).hexdigest()[:16]
 
 
 def find(path):
     """Returns the body and the content type for a request's path, or None."""
-    # Only the end of the path counts: a static connection token stays in front of it.
+    # Only the last part of the path counts, because a static connection token stays in the path.
     return _FILES.get(path.split('/')[-1] or 'index.html')

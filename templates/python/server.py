@@ -1,10 +1,10 @@
 """A session backend: one process per document. It keeps the text in memory while people are connected, passes every
-edit on to all, and saves changes every few seconds and on SIGTERM. The platform makes sure that no two processes hold
-one key.
+edit on to everyone, and saves changes every few seconds and on SIGTERM. The platform makes sure that no two processes
+hold the same key.
 
 Pages get the whole state as a server-sent event (GET events?name=NAME) whenever a part of it changes, with the id of the
-page as `you`. They send POST edit {"id", "text", "position"} and POST presence {"id", "name", "position"}. The standard
-library is enough for that, from Python 3.9 on."""
+page as `you`. Pages send POST edit {"id", "text", "position"} and POST presence {"id", "name", "position"}. The standard
+library of Python 3.9 or newer is enough for this."""
 
 import json
 import os
@@ -23,22 +23,22 @@ import storage
 
 KEY = os.environ.get('SESSION_BACKEND_KEY', 'local')
 SAVE_EVERY_SECONDS = 5
-# How long it takes at most to notice that a page has gone.
+# The longest time until the server notices that a page has disconnected.
 HEARTBEAT_SECONDS = 2
-# A page that sends nothing more must not hold its thread forever.
+# A page that stops sending must not hold its thread forever.
 SEND_AND_RECEIVE_SECONDS = 60
 MAX_BODY_BYTES = 1024 * 1024
 MAX_NAME_LENGTH = 40
 
 
 class Document:
-    """The text, the people who look at it, and whether it is saved."""
+    """The text, the people who are viewing it, and whether it is saved."""
 
     def __init__(self):
         self.changed = threading.Condition()
         self.saving = threading.Lock()
         self.text = storage.load(KEY)
-        # Counts edits, from a start that no earlier process can have reached: pages that come back can compare.
+        # Counts edits, starting above any version of an earlier process, so that pages that reconnect can compare.
         self.version = time.time_ns() // 1000
         self.people = {}
         self.last_id = 0
@@ -46,8 +46,8 @@ class Document:
         self.ending = False
 
     def edit(self, text, person_id, position):
-        """The order in which edits arrive here is the one that counts. Returns the version that this one made, or None
-        if it is too late to be saved."""
+        """Applies an edit; the order in which edits arrive here counts. Returns the new version, or None if it is too
+        late to save the edit."""
         with self.changed:
             if self.ending:
                 return None
@@ -83,7 +83,7 @@ class Document:
             self.changed.notify_all()
 
     def wait_for_news(self, known):
-        """Returns the state as soon as it differs from the known one; None if that takes longer than a heartbeat."""
+        """Returns the state as soon as it differs from the known one, or None after HEARTBEAT_SECONDS."""
         with self.changed:
             if self.changed.wait_for(lambda: self.ending or self._state() != known, HEARTBEAT_SECONDS):
                 return self._state()
@@ -113,7 +113,7 @@ class Document:
                 return False
 
     def end(self):
-        """From here on, no edit is accepted."""
+        """Stops accepting edits and saves. Returns whether everything is saved."""
         with self.changed:
             self.ending = True
             self.changed.notify_all()
@@ -144,7 +144,7 @@ class Handler(BaseHTTPRequestHandler):
         if not length.isdecimal():
             return self.answer(411, b'content-length is missing\n')
         if int(length) > MAX_BODY_BYTES:
-            # A client whose connection is closed while it is still sending never sees the answer.
+            # If the connection is closed while the client is still sending, the client never sees the answer.
             self.skip(int(length))
             return self.answer(413, b'too long\n')
         body = self.rfile.read(int(length))
@@ -181,14 +181,14 @@ class Handler(BaseHTTPRequestHandler):
             document.leave(person_id)
 
     def name_of_person(self):
-        """The `user` of the connect request, if there was one; otherwise pages choose it. And which of the two it is."""
+        """Returns the `user` of the connect request and True or, without one, the page's own name and False."""
         verified = self.headers.get('x-verified-username')
         if verified:
             return verified.encode('latin-1').decode(errors='replace'), True
         return parse_qs(urlsplit(self.path).query).get('name', ['Guest'])[0], False
 
     def has_gone(self):
-        """Whether the page has disconnected. Writing would show it too, but through a proxy only several heartbeats later."""
+        """Whether the page has disconnected. Through a proxy, a write would fail only several heartbeats later."""
         poll = select.poll()
         poll.register(self.connection, select.POLLIN)
         return bool(poll.poll(0)) and self.connection.recv(1, socket.MSG_PEEK) == b''
@@ -210,11 +210,11 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, *_):
-        """No line for each request."""
+        """Suppresses the log line for each request."""
 
 
 def parse(action, body):
-    """Returns the arguments of Document.edit or Document.update; None for anything that the page would not send."""
+    """Returns the arguments of Document.edit or Document.update; None for anything that the page does not send."""
     try:
         message = json.loads(body)
         # A lone surrogate could not be saved.
@@ -239,7 +239,7 @@ class Server(ThreadingHTTPServer):
         self.server_name, self.server_port = self.server_address[:2]
 
     def handle_error(self, request, client_address):
-        # Pages come and go; anything else is worth its traceback.
+        # Pages disconnect all the time; any other error is worth a traceback.
         if not isinstance(sys.exc_info()[1], (ConnectionError, socket.timeout)):
             super().handle_error(request, client_address)
 
@@ -256,7 +256,7 @@ if __name__ == '__main__':
     server = Server(('', int(os.environ.get('PORT', '8080'))), Handler)
 
     def stop(*_):
-        # In a thread, because it waits for the main thread, which runs this handler.
+        # In a thread, because shutdown() waits for the main thread, which runs this handler.
         threading.Thread(target=server.shutdown).start()
 
     signal.signal(signal.SIGTERM, stop)

@@ -1,5 +1,5 @@
-"""Where documents are kept: here in a folder, one file per key. In production, a container's disk is deleted with the
-container: make these two functions use S3 or a database."""
+"""Stores documents: here in a folder, with one file per key. In production, a container's disk is deleted with the
+container, so make these two functions use S3 or a database."""
 
 import hashlib
 import os
@@ -28,7 +28,7 @@ def save(key, text):
 
 
 def _file_of(key):
-    """A key may contain any character and be long; the hash tells apart keys whose readable parts are equal."""
+    """Keys can be long and contain any character. The hash distinguishes keys whose readable parts are equal."""
     readable = re.sub('[^A-Za-z0-9-]', '_', key)[:40]
     digest = hashlib.sha256(os.fsencode(key)).hexdigest()[:16]
     return FOLDER / f'{readable}-{digest}.txt'

@@ -14,16 +14,16 @@ const names = (await readdir(FOLDER)).filter((name) => extname(name) in TYPES).s
 const files = new Map();
 for (const name of names) files.set(name, await readFile(new URL(name, FOLDER)));
 
-/** Changes with every file in public/, so that an open page can find out that it is outdated. */
+/** Changes whenever a file in public/ changes, so that an open page can detect that it is outdated. */
 export const version = createHash('sha256')
   .update(Buffer.concat([...files.values()]))
   .digest('hex')
   .slice(0, 16);
 
-/** Answers a request for a page or for one of its files. */
+/** Answers a request for the page or one of its files. */
 export function servePages(request, response) {
   if (request.method !== 'GET' && request.method !== 'HEAD') return response.writeHead(405).end();
-  // Only the end of the path counts: a static connection token stays in front of it.
+  // Only the last part of the path counts, because a static connection token stays in the path.
   const name = request.url.split('?', 1)[0].split('/').at(-1) || 'index.html';
   const file = files.get(name);
   if (file === undefined) return response.writeHead(404).end();

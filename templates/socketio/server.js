@@ -1,10 +1,10 @@
 // A session backend: one process per document. It keeps the text in memory while people are connected, passes every
 // edit on to the others, and saves changes every few seconds and on SIGTERM. The platform makes sure that no two
-// processes hold one key.
+// processes hold the same key.
 //
-// Events to a page: "document" { key, version, you, text } first, then "people" whenever somebody comes, goes, moves the
-// cursor or changes the name, and "text" after an edit of somebody else. From a page: "edit" { text, position }, which is
-// acknowledged, and "presence" { name, position }.
+// A page gets the event "document" { key, version, you, text } first, then "people" whenever someone joins, leaves,
+// moves the cursor or changes their name, and "text" after someone else's edit. A page sends "edit" { text, position },
+// which is acknowledged, and "presence" { name, position }.
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';
 import { servePages, version } from './pages.js';
@@ -15,10 +15,10 @@ const MAX_MESSAGE_BYTES = 1024 * 1024;
 const MAX_NAME_LENGTH = 40;
 
 const key = process.env.SESSION_BACKEND_KEY ?? 'local';
-// The connection token is not in the path that arrives here, unless it is a static one.
+// The connection token is not in the path that arrives here, unless it is a static token.
 const token = process.env.SESSION_BACKEND_STATIC_TOKEN;
 const base = token === undefined ? '/' : `/${token}/`;
-const people = new Map(); // a person per socket: { id, name, position, isVerified }
+const people = new Map(); // one person per socket: { id, name, position, isVerified }
 let lastId = 0;
 let text = '';
 let unsaved = false;
@@ -26,7 +26,7 @@ let saving = Promise.resolve();
 let ending = false;
 
 const server = createServer(servePages);
-// Socket.IO also serves its client, at socket.io/socket.io.js: page and server always have the same version.
+// Socket.IO also serves its client, at socket.io/socket.io.js, so page and server always use the same version.
 const io = new Server(server, { path: `${base}socket.io/`, maxHttpBufferSize: MAX_MESSAGE_BYTES });
 
 io.on('connection', (socket) => {
@@ -34,12 +34,12 @@ io.on('connection', (socket) => {
   people.set(socket, person);
   socket.on('edit', (edit, accept) => {
     if (!isEdit(edit) || typeof accept !== 'function') return socket.disconnect(true);
-    // Nothing is accepted that would not be saved.
+    // Accept nothing that would not be saved.
     if (ending) return;
     text = edit.text;
     unsaved = true;
-    // The order in which edits arrive here is the one that counts. Texts of others that reach a page before the
-    // acknowledgment are older than its own edit, and those after it are newer.
+    // The order in which edits arrive here counts. Other people's texts that reach a page before the acknowledgment are
+    // older than its own edit; texts that arrive after it are newer.
     accept();
     socket.broadcast.emit('text', text);
     person.position = edit.position;
@@ -59,7 +59,7 @@ io.on('connection', (socket) => {
   sendPeople();
 });
 
-/** The name is the `user` of the connect request, if there was one; otherwise pages choose it. */
+/** The name is the `user` of the connect request, if it had one; otherwise the page chooses it. */
 function createPerson({ headers, auth }) {
   const verified = headers['x-verified-username'];
   const chosen = typeof auth.name === 'string' ? auth.name : '';
@@ -105,7 +105,7 @@ setInterval(saveChanges, SAVE_EVERY_MS);
 async function end() {
   if (ending) return;
   ending = true;
-  // Not disconnect(), after which clients would not reconnect by themselves.
+  // Not disconnect(): clients would not reconnect by themselves after it.
   io.close();
   await saveChanges();
   console.log(unsaved ? 'ending without having saved' : `saved: ${text.length} characters`);
@@ -116,5 +116,5 @@ process.on('SIGTERM', end);
 process.on('SIGINT', end);
 
 text = await load(key);
-// Last, because a backend that answers counts as ready.
+// This comes last, because a backend counts as ready once it answers.
 server.listen(process.env.PORT ?? 8080, () => console.log(`serving ${key}`));

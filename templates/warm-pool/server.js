@@ -1,10 +1,10 @@
 // A session backend: one process per document. It keeps the text in memory while people are connected, passes every
 // edit on to the others, and saves changes every few seconds and on SIGTERM. The platform makes sure that no two
-// processes hold one key.
+// processes hold the same key.
 //
-// Messages are JSON. To a page: { key, version, you, text } first, then { people } whenever somebody comes, goes, moves
-// the cursor or changes the name, { text } after an edit of somebody else, and { accepted } after one of its own. From a
-// page: { number, text, position } for an edit, { name, position } for the rest.
+// Messages are JSON. A page gets { key, version, you, text } first, then { people } whenever someone joins, leaves,
+// moves the cursor or changes their name, { text } after someone else's edit, and { accepted } after its own edit. A
+// page sends { number, text, position } for an edit, and { name, position } for everything else.
 //
 // Everything up to the assignment is done in the warm pool, before there is a document.
 import { createServer } from 'node:http';
@@ -19,7 +19,7 @@ const MAX_MESSAGE_BYTES = 1024 * 1024;
 const MAX_NAME_LENGTH = 40;
 
 const backend = new JamsocketBackend();
-const people = new Map(); // a person per socket: { id, name, position, isVerified }
+const people = new Map(); // one person per socket: { id, name, position, isVerified }
 let lastId = 0;
 let key = 'local';
 let text = '';
@@ -45,7 +45,7 @@ sockets.on('connection', (socket, request) => {
   socket.on('message', (data) => {
     const message = parse(data);
     if (message === undefined) return socket.close(1008, 'invalid message');
-    // Nothing is accepted that would not be saved.
+    // Accept nothing that would not be saved.
     if (ending) return;
     if (message.text !== undefined) edit(socket, message);
     if (message.name !== undefined && !person.isVerified) person.name = message.name;
@@ -56,10 +56,10 @@ sockets.on('connection', (socket, request) => {
   sendPeople();
 });
 
-/** The name is the `user` of the connect request, if there was one; otherwise pages choose it. */
+/** The name is the `user` of the connect request, if it had one; otherwise the page chooses it. */
 function createPerson(request) {
   const verified = request.headers['x-verified-username'];
-  // A path such as "//" is no valid URL for `new URL()`.
+  // `new URL()` rejects a path such as "//".
   const chosen = new URLSearchParams(request.url.split('?')[1]).get('name');
   const name = verified === undefined ? chosen : Buffer.from(verified, 'latin1').toString();
   lastId += 1;
@@ -81,8 +81,8 @@ function parse(data) {
 function edit(socket, { number, text: edited }) {
   text = edited;
   unsaved = true;
-  // The order in which edits arrive here is the one that counts. Texts of others that reach a page before "accepted"
-  // are older than its own edit, and those after it are newer.
+  // The order in which edits arrive here counts. Other people's texts that reach a page before "accepted" are older
+  // than its own edit; texts that arrive after it are newer.
   send(socket, { accepted: number });
   for (const other of sockets.clients) if (other !== socket) send(other, { text });
 }
@@ -96,7 +96,7 @@ function send(socket, message) {
   if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
 }
 
-// A connection that broke silently would keep the session from ever being idle.
+// A connection that broke silently would otherwise keep the session from ever becoming idle.
 setInterval(() => {
   for (const socket of sockets.clients) {
     if (socket.isSilent) socket.terminate();
@@ -139,7 +139,7 @@ process.on('SIGINT', end);
 const assignment = await backend.assignment();
 key = assignment.key ?? key;
 text = await load(key);
-// Last, because a backend that answers counts as ready.
+// This comes last, because a backend counts as ready once it answers.
 server.listen(backend.port, () => {
   console.log(`serving ${key}`);
   assignment.ready();

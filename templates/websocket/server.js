@@ -1,10 +1,10 @@
 // A session backend: one process per document. It keeps the text in memory while people are connected, passes every
 // edit on to the others, and saves changes every few seconds and on SIGTERM. The platform makes sure that no two
-// processes hold one key.
+// processes hold the same key.
 //
-// Messages are JSON. To a page: { key, version, you, text } first, then { people } whenever somebody comes, goes, moves
-// the cursor or changes the name, { text } after an edit of somebody else, and { accepted } after one of its own. From a
-// page: { number, text, position } for an edit, { name, position } for the rest.
+// Messages are JSON. A page gets { key, version, you, text } first, then { people } whenever someone joins, leaves,
+// moves the cursor or changes their name, { text } after someone else's edit, and { accepted } after its own edit. A
+// page sends { number, text, position } for an edit, and { name, position } for everything else.
 import { createServer } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
 import { servePages, version } from './pages.js';
@@ -16,7 +16,7 @@ const MAX_MESSAGE_BYTES = 1024 * 1024;
 const MAX_NAME_LENGTH = 40;
 
 const key = process.env.SESSION_BACKEND_KEY ?? 'local';
-const people = new Map(); // a person per socket: { id, name, position, isVerified }
+const people = new Map(); // one person per socket: { id, name, position, isVerified }
 let lastId = 0;
 let text = '';
 let unsaved = false;
@@ -41,7 +41,7 @@ sockets.on('connection', (socket, request) => {
   socket.on('message', (data) => {
     const message = parse(data);
     if (message === undefined) return socket.close(1008, 'invalid message');
-    // Nothing is accepted that would not be saved.
+    // Accept nothing that would not be saved.
     if (ending) return;
     if (message.text !== undefined) edit(socket, message);
     if (message.name !== undefined && !person.isVerified) person.name = message.name;
@@ -52,10 +52,10 @@ sockets.on('connection', (socket, request) => {
   sendPeople();
 });
 
-/** The name is the `user` of the connect request, if there was one; otherwise pages choose it. */
+/** The name is the `user` of the connect request, if it had one; otherwise the page chooses it. */
 function createPerson(request) {
   const verified = request.headers['x-verified-username'];
-  // A path such as "//" is no valid URL for `new URL()`.
+  // `new URL()` rejects a path such as "//".
   const chosen = new URLSearchParams(request.url.split('?')[1]).get('name');
   const name = verified === undefined ? chosen : Buffer.from(verified, 'latin1').toString();
   lastId += 1;
@@ -77,8 +77,8 @@ function parse(data) {
 function edit(socket, { number, text: edited }) {
   text = edited;
   unsaved = true;
-  // The order in which edits arrive here is the one that counts. Texts of others that reach a page before "accepted"
-  // are older than its own edit, and those after it are newer.
+  // The order in which edits arrive here counts. Other people's texts that reach a page before "accepted" are older
+  // than its own edit; texts that arrive after it are newer.
   send(socket, { accepted: number });
   for (const other of sockets.clients) if (other !== socket) send(other, { text });
 }
@@ -92,7 +92,7 @@ function send(socket, message) {
   if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
 }
 
-// A connection that broke silently would keep the session from ever being idle.
+// A connection that broke silently would otherwise keep the session from ever becoming idle.
 setInterval(() => {
   for (const socket of sockets.clients) {
     if (socket.isSilent) socket.terminate();
@@ -132,5 +132,5 @@ process.on('SIGTERM', end);
 process.on('SIGINT', end);
 
 text = await load(key);
-// Last, because a backend that answers counts as ready.
+// This comes last, because a backend counts as ready once it answers.
 server.listen(process.env.PORT ?? 8080, () => console.log(`serving ${key}`));

@@ -1,5 +1,5 @@
-// Where documents are kept: here in a folder, one file per key. In production, a container's disk is deleted with the
-// container: make these two functions use S3 or a database.
+// Stores documents: here in a folder, with one file per key. In production, a container's disk is deleted with the
+// container, so make these two functions use S3 or a database.
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ export async function save(key, text) {
   await rename(`${file}.new`, file);
 }
 
-/** A key may contain any character and be long; the hash tells apart keys whose readable parts are equal. */
+/** Keys can be long and contain any character. The hash distinguishes keys whose readable parts are equal. */
 function fileOf(key) {
   const readable = key.replace(/[^A-Za-z0-9-]/g, '_').slice(0, 40);
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 16);

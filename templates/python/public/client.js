@@ -1,4 +1,4 @@
-// The page's end of the protocol that server.py describes: server-sent events, and POST requests the other way.
+// The page's side of the protocol described in server.py: it receives server-sent events and sends POST requests.
 import { editor } from './editor.js';
 
 const FIRST_RETRY_MS = 250;
@@ -19,7 +19,7 @@ function connect() {
   const events = new EventSource(url);
   events.onmessage = ({ data }) => receive(JSON.parse(data));
   events.onerror = () => {
-    // It would try again by itself, but not after every error.
+    // An EventSource retries by itself, but not after every error.
     events.close();
     reconnect();
   };
@@ -27,7 +27,7 @@ function connect() {
 
 function receive(message) {
   if (!isOpen) {
-    // New code may have brought a new page.
+    // The new code may come with a new page.
     if (pageVersion !== undefined && pageVersion !== message.page && !unsent && !sending) location.reload();
     isOpen = true;
     pageVersion = message.page;
@@ -38,17 +38,17 @@ function receive(message) {
   }
   learn(message.version, message.text);
   editor.showPeople(message.people, you);
-  // What was typed while the connection broke.
+  // Send what was typed while the connection was down.
   sendEdit();
 }
 
-// The last writer wins. What the server says arrives on several connections, in any order: the version decides.
+// The last writer wins. Texts arrive on several connections, in any order, so the version decides which is newest.
 function learn(version, text) {
   if (version > latest.version) latest = { version, text };
   if (!unsent && !sending) editor.showText(latest.text);
 }
 
-// One at a time, because two might overtake each other; what is typed meanwhile is sent together.
+// Sends one edit at a time, because two might overtake each other. Text typed in the meantime is sent in one edit.
 async function sendEdit() {
   if (sending || !unsent || !isOpen) return;
   const { text } = editor;
@@ -67,7 +67,7 @@ async function sendEdit() {
 
 function sendPresence() {
   const presence = { id: you, name: editor.name, position: editor.position };
-  // If it is lost, the next one says the same.
+  // If this message is lost, the next one contains the same.
   if (isOpen) post('presence', presence).catch(() => undefined);
 }
 
@@ -80,7 +80,7 @@ async function post(path, body) {
 async function reconnect() {
   isOpen = false;
   editor.disconnected();
-  // An event source does not say why it failed. The status 410 means that this connection URL will never work again.
+  // An EventSource does not say why it failed. The status 410 means that this connection URL will never work again.
   const timeout = AbortSignal.timeout(10_000);
   const answer = await fetch(here, { method: 'HEAD', cache: 'no-store', signal: timeout }).catch(() => undefined);
   if (answer?.status === 410) return editor.ended();

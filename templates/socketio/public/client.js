@@ -1,10 +1,10 @@
-// The page's end of the protocol that server.js describes: over Socket.IO, which reconnects by itself.
+// The page's side of the protocol described in server.js, over Socket.IO, which reconnects by itself.
 import { editor } from './editor.js';
 
 const here = new URL('./', location.href);
 const socket = io({
   path: `${here.pathname}socket.io/`,
-  // A WebSocket first: the server notices at once when it closes, but the end of polling only after a while.
+  // Try a WebSocket first: the server notices at once when it closes, but only later when polling ends.
   transports: ['websocket', 'polling'],
   tryAllTransports: true,
   reconnectionDelay: 250,
@@ -15,27 +15,27 @@ const socket = io({
 let version; // of the page's files
 let you; // this person's id on the current connection
 let sent = 0; // the number of the last edit made here
-let accepted = 0; // the number of the last one that the server accepted
+let accepted = 0; // the number of the last edit that the server accepted
 
 // The first event on every new connection.
 socket.on('document', (document) => {
-  // New code may have brought a new page.
+  // The new code may come with a new page.
   if (version !== undefined && version !== document.version && sent === accepted) location.reload();
   ({ version, you } = document);
   editor.connected(document.key);
-  // What was typed while the connection broke.
+  // Send what was typed while the connection was down.
   if (sent !== accepted) return sendEdit();
   editor.showText(document.text);
   sendPresence();
 });
-// The last writer wins: until an edit made here is accepted, what others wrote came before it.
+// The last writer wins: until an edit made here is accepted, texts from others are older than that edit.
 socket.on('text', (text) => {
   if (sent === accepted) editor.showText(text);
 });
 socket.on('people', (people) => editor.showPeople(people, you));
 
 function sendEdit() {
-  // Without a connection, the edit is sent after the next "document", and not from Socket.IO's own buffer before it.
+  // Without a connection, the edit is sent after the next "document" event, not earlier from Socket.IO's own buffer.
   if (!socket.connected) return;
   const number = sent;
   socket.emit('edit', { text: editor.text, position: editor.position }, () => {

@@ -1,4 +1,4 @@
-// The page's end of the protocol that server.js describes: over a WebSocket, which it opens again when it breaks.
+// The page's side of the protocol described in server.js, over a WebSocket that is opened again when it breaks.
 import { editor } from './editor.js';
 
 const FIRST_RETRY_MS = 250;
@@ -10,7 +10,7 @@ let retryMs = FIRST_RETRY_MS;
 let version; // of the page's files
 let you; // this person's id on the current connection
 let sent = 0; // the number of the last edit made here
-let accepted = 0; // the number of the last one that the server accepted
+let accepted = 0; // the number of the last edit that the server accepted
 
 function connect() {
   const url = new URL(here);
@@ -24,16 +24,16 @@ function connect() {
 function receive(message) {
   if (message.accepted !== undefined) accepted = message.accepted;
   if (message.key !== undefined) {
-    // New code may have brought a new page.
+    // The new code may come with a new page.
     if (version !== undefined && version !== message.version && sent === accepted) location.reload();
     ({ version, you } = message);
     retryMs = FIRST_RETRY_MS;
     editor.connected(message.key);
-    // What was typed while the connection broke.
+    // Send what was typed while the connection was down.
     if (sent !== accepted) sendEdit();
     else sendPresence();
   }
-  // The last writer wins: until an edit made here is accepted, what others wrote came before it.
+  // The last writer wins: until an edit made here is accepted, texts from others are older than that edit.
   if (message.text !== undefined && sent === accepted) editor.showText(message.text);
   if (message.people !== undefined) editor.showPeople(message.people, you);
 }

@@ -1,5 +1,5 @@
-// What the page shows: the text, the people with their cursors, and the state of the connection. It knows nothing of
-// how they travel: that is in client.js.
+// Everything that the page shows: the text, the people with their cursors, and the state of the connection. How these
+// are sent and received is in client.js.
 
 const element = (id) => document.getElementById(id);
 const area = element('text');
@@ -10,9 +10,9 @@ const ANIMALS = ['Badger', 'Crane', 'Dolphin', 'Fox', 'Heron', 'Lynx', 'Otter', 
 const pick = (words) => words[Math.floor(Math.random() * words.length)];
 
 let people = []; // everyone else, with the position of each cursor
-let announced; // the last position that was reported
+let announced; // the last reported cursor position
 
-/** How others see this person. Each tab is a person of its own, also after a reload. */
+/** The name that others see. Each tab is a separate person, and keeps its name after a reload. */
 nameField.value = sessionStorage.getItem('name') ?? `${pick(ADJECTIVES)} ${pick(ANIMALS)}`;
 sessionStorage.setItem('name', nameField.value);
 
@@ -23,7 +23,7 @@ export const editor = {
   get name() {
     return nameField.value;
   },
-  /** Position of the cursor; null until it is in the text for the first time. */
+  /** Position of the cursor; null until the cursor is in the text for the first time. */
   get position() {
     return announced === undefined ? null : area.selectionEnd;
   },
@@ -52,7 +52,7 @@ export const editor = {
     });
   },
 
-  /** The backend has answered: the text can be edited. */
+  /** Makes the text editable, once the backend has answered. */
   connected(key) {
     element('key').textContent = document.title = key;
     area.readOnly = false;
@@ -64,7 +64,7 @@ export const editor = {
     setStatus('connecting', 'Connection lost. Reconnecting…');
   },
 
-  /** The connection URL will never work again. On this machine, shows the command that opens a new session. */
+  /** Shows that the connection URL will never work again and, on this machine, the command that opens a new session. */
   ended() {
     area.readOnly = true;
     area.blur();
@@ -80,7 +80,7 @@ export const editor = {
     element('command').querySelector('button').onclick = () => navigator.clipboard.writeText(command);
   },
 
-  /** Shows a text by someone else; the cursor stays where it is in the text. */
+  /** Shows a text from someone else; the cursor keeps its place in the text. */
   showText(text) {
     if (area.value === text) return;
     const [start, end] = [area.selectionStart, area.selectionEnd].map((at) => follow(at, area.value, text));
@@ -91,7 +91,7 @@ export const editor = {
 
   /**
    * @param everyone `{ id, name, position }` of each person
-   * @param you the id of this one
+   * @param you the id of this person
    */
   showPeople(everyone, you) {
     people = everyone.filter(({ id }) => id !== you);
@@ -114,7 +114,7 @@ function setStatus(state, text) {
   element('status').textContent = text;
 }
 
-/** Puts the others' cursors into a copy of the text that lies behind it. */
+/** Draws the others' cursors in a copy of the text that lies behind the text. */
 function drawCursors() {
   const text = area.value;
   const parts = [];
@@ -128,7 +128,7 @@ function drawCursors() {
     parts.push(text.slice(from, position), cursor);
     from = Math.min(position, text.length);
   }
-  // Without the space at the end, an empty last line would have no height.
+  // Without the zero-width space at the end, an empty last line would have no height.
   element('cursors').replaceChildren(...parts, `${text.slice(from)}\u200b`);
   const { left, width } = element('cursors').getBoundingClientRect();
   for (const cursor of element('cursors').querySelectorAll('.cursor')) {
@@ -136,7 +136,7 @@ function drawCursors() {
   }
 }
 
-/** Where a position in one text is in the next one, which differs from it in one stretch. */
+/** Returns where a position in `before` is in `after`. The two texts differ in one contiguous part. */
 function follow(position, before, after) {
   let start = 0;
   while (start < before.length && before[start] === after[start]) start += 1;
@@ -148,7 +148,7 @@ function follow(position, before, after) {
   return Math.min(position, after.length - end);
 }
 
-/** The same color for a name on every page. */
+/** Returns the hue for a name, which is the same on every page. */
 function hueOf(name) {
   let hash = 0;
   for (const character of name) hash = (hash * 31 + character.codePointAt(0)) % 360;
