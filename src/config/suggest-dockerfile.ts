@@ -30,7 +30,7 @@ export function suggestDockerfile(folder: string, command: string | undefined): 
     '# The platform expects the server on this port.',
     'ENV PORT=8080',
     'EXPOSE 8080',
-    '# As a list, so that SIGTERM reaches the server itself.',
+    '# In exec form, so that SIGTERM reaches the server directly.',
     `CMD ${formatCommand(command ?? usual)}`,
   ].join('\n');
 }

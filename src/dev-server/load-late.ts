@@ -1,17 +1,19 @@
 import { ignoreError } from '../os/debug/debug-log.js';
 
+/** In one turn a waiting connection is accepted, in the next its request is read and answered. */
+const FIRST_TURNS = 3;
+
 /**
- * Loads what a start does not always need, and a running dev server may: most of its API, and when a config file appears, its
- * check. Later it might not be there anymore, since npm replaces packages under a running dev server.
+ * Loads what the first answers don't need, and a running dev server may: most of its API, and when a config file appears,
+ * its check. Later it might not be there anymore, since npm replaces packages under a running dev server. Requests that
+ * wait for the start are answered first. Resolves when all is loaded; never rejects.
  */
-export function loadWhatMayBeNeeded(): void {
-  const loading = [
-    loadWholeApi(),
-    loadRequests(),
-    import('../config/check-config.js'),
-    import('../config/json-position.js'),
-  ];
-  for (const each of loading) each.catch(ignoreError('start', 'loading what may be needed'));
+export async function loadWhatMayBeNeeded(): Promise<void> {
+  for (let turn = 0; turn < FIRST_TURNS; turn += 1) await untilNextTurn();
+  for (const load of [loadWholeApi, loadRequests, loadConfigCheck]) {
+    await load().catch(ignoreError('start', 'loading what may be needed'));
+    await untilNextTurn();
+  }
 }
 
 /** Loads most of the API, with Express and schemas, whose loading takes longer than the rest of a start. */
@@ -22,4 +24,12 @@ export async function loadWholeApi() {
 /** Loads the schemas of requests. */
 export function loadRequests() {
   return import('../contract/requests.js');
+}
+
+function loadConfigCheck() {
+  return Promise.all([import('../config/check-config.js'), import('../config/json-position.js')]);
+}
+
+function untilNextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

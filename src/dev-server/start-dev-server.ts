@@ -26,7 +26,7 @@ export async function startDevServer(flags: DevFlags = {}, portPolicy?: PortPoli
   const { parts, ports } = await open(run, serverInfo, bus, portPolicy);
   publishEvents(parts, bus);
   noteEvents(bus);
-  const guard = runParts(run, parts, ports, bus);
+  const guard = await runParts(run, parts, ports, bus);
   const closing = new Closing({ parts, ports, guard, bus, engine: run.engine });
   const info = serverInfo.current;
   return {

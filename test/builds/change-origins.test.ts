@@ -39,6 +39,7 @@ test('a file changed while a backend starts or ends may come from it, unless a b
   write();
   expect(await of()).toBe('backend');
   origins.begin('build');
+  write();
   expect(await of()).toBe('build');
 });
 
