@@ -18,8 +18,8 @@ interface Answer {
 }
 
 /**
- * Answers with an error of the proxy's own, as a page or as JSON, unless an answer has already begun: then the
- * connection is cut.
+ * Answers with one of the proxy's own errors, as a page or as JSON. If an answer has already begun, the connection is
+ * destroyed instead.
  */
 export function answerError(exchange: Exchange, error: JamdevError): void {
   const { request, response } = exchange;
@@ -37,21 +37,21 @@ export function answerError(exchange: Exchange, error: JamdevError): void {
   if (exchange.endsConnection) response.shouldKeepAlive = false;
   const lines = Object.entries(headers).flat();
   addOwnHeaders(lines, exchange.signature);
-  // What is left of a body is read and dropped: else the client, which still sends it, would not read the answer.
+  // Drains what is left of the body: a client that is still sending would otherwise never read the answer.
   request.resume();
   response.writeHead(status, lines);
   response.end(bytes);
 }
 
-/** Answers that a backend is gone, or on its way: when, why, and what it printed last. */
+/** Answers that a backend has ended or is ending: when, why, and its last output. */
 export function answerEnded(exchange: Exchange, backend: Backend): void {
   answerError(exchange, explainEnd(backend, maySeeOutput(exchange.request)));
 }
 
 /**
- * Whether the answer may show what a backend printed. As with the API's logs, no page may read it but one of the user's
- * own front end. Pages of backends come from the very port that was asked; what they load from there has no Origin, but
- * it is no document that a person opens.
+ * Whether the answer may show what a backend printed. As with the API's logs, only pages of the user's own front end
+ * may read it, not other pages. Pages of backends have the same origin as the proxy; the requests they make carry no
+ * Origin, but their destination is not a document that a person opens.
  */
 function maySeeOutput({ headers, socket }: IncomingMessage): boolean {
   const { origin, 'sec-fetch-dest': destination = 'document' } = headers;
@@ -59,15 +59,15 @@ function maySeeOutput({ headers, socket }: IncomingMessage): boolean {
   return identifyCaller({ origin }, ({ port }) => port === socket.localPort).kind === 'own-page';
 }
 
-/** Errors of a request that no page of the user's sends: its preflight is refused as well. */
+/** Errors of requests that are never sent by the user's own pages; their preflight is refused as well. */
 const REFUSED_TO_BROWSERS = new Set<ErrorCode>(['HostNotAllowed', 'InvalidRequest']);
 
 function makeAnswer({ request, id }: Exchange, error: JamdevError): Answer {
-  // A browser shows a page the error only if its question beforehand went well.
+  // A browser shows an error to a page only if the preflight succeeded.
   const preflight = request.method === 'OPTIONS' && 'access-control-request-method' in request.headers;
   if (preflight && !REFUSED_TO_BROWSERS.has(error.code)) return { status: 204, headers: {}, body: '' };
   if (preferredForm(request.headers.accept, 'json') === 'html') {
-    // Only what the browser may ask for again by itself.
+    // Browsers may automatically repeat GET requests only.
     const page = renderErrorPage(error, id, request.method === 'GET' ? RETRY_AFTER_SECONDS[error.code] : undefined);
     return { status: error.status, ...page };
   }

@@ -1,27 +1,27 @@
 import { Socket } from 'node:net';
 
-/** Where a backend is reached. */
+/** The address at which a backend is reached. */
 export interface Destination {
   host: string;
   port: number;
-  /** The path of a Unix socket that leads there. */
+  /** The path of a Unix socket that leads to the backend. */
   socketPath?: string;
-  /** Whether what is reached there is still the backend; left out: it can be nothing else. */
+  /** Whether the process at this address is still the backend. If omitted, it can't be anything else. */
   isCurrent?: () => boolean;
 }
 
 type WriteCallback = (error?: Error | null) => void;
 
 /**
- * A connection to a backend. If it can't be written to anymore, it is still read to its end: a backend that refuses an
- * upload answers, closes, and accepts no more data, and Node.js would discard the answer with the failed write.
+ * A connection to a backend. After a failed write, the socket is still read to its end: a backend that refuses an
+ * upload answers, closes, and accepts no more data, and Node.js would discard that answer along with the failed write.
  */
 export class BackendSocket extends Socket {
-  /** Why nothing can be written anymore; later writes are dropped. */
+  /** Why nothing can be written anymore. When set, later writes are dropped. */
   writeFailure: NodeJS.ErrnoException | undefined;
-  /** Whether writes are dropped because the request that is written was sent before. */
+  /** Whether writes are dropped because the request has already been sent. */
   isSent = false;
-  /** The stream's own callback, always the same one, and what stands in front of it. */
+  /** The stream's own callback, which is always the same function, and the wrapper that is called in its place. */
   #callback: WriteCallback | undefined;
   #inFront: WriteCallback = () => undefined;
 
@@ -59,20 +59,22 @@ export function openBackendSocket(destination: Destination, allowHalfOpen: boole
   return connectBackendSocket(new BackendSocket({ allowHalfOpen }), destination);
 }
 
-/** Connects a socket that was just made. */
+/** Connects a newly created socket. */
 export function connectBackendSocket<Of extends BackendSocket>(
   socket: Of,
   { host, port, socketPath, isCurrent }: Destination,
 ): Of {
-  // Before anything is written: Node.js writes in listeners of its own, which come later.
+  // This listener is registered first, so the check runs before Node.js's own connect listeners write anything.
   if (isCurrent !== undefined) socket.once('connect', () => checkOwner(socket, isCurrent));
-  // Node.js writes some heads without naming an encoding. Header values are bytes, held as Latin-1.
+  // Node.js writes some heads without specifying an encoding. Header values are bytes, held as Latin-1.
   socket.setDefaultEncoding('latin1');
   socket.setNoDelay(true);
   return socketPath === undefined ? socket.connect({ host, port }) : socket.connect({ path: socketPath });
 }
 
-/** Ends a connection to what is not the backend, as if nothing listened there. */
+/**
+ * Destroys the connection if its other end is no longer the backend, with the error of a port on which nothing listens.
+ */
 function checkOwner(socket: Socket, isCurrent: () => boolean): void {
   if (isCurrent()) return;
   socket.destroy(Object.assign(new Error('the backend has ended'), { code: 'ECONNREFUSED' }));

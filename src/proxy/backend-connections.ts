@@ -2,24 +2,24 @@ import { Agent, type ClientRequest } from 'node:http';
 import type { Destination } from './backend-connection.js';
 import { NODE_CLIENT, PooledSocket } from './pooled-socket.js';
 
-/** For each backend. */
+/** Limit for each backend. */
 const MAX_IDLE_SOCKETS = 64;
 
-/** What Node.js's client passes to its agent. */
+/** The options that Node.js's HTTP client passes to its agent. */
 interface AgentOptions extends Destination {
-  /** The connection to use; its request was sent already. */
+  /** The connection to use; the request has already been sent on it. */
   connection?: PooledSocket;
 }
 
-/** What Node.js's client expects of the request that it gives to an agent. */
+/** The interface of the request that Node.js's HTTP client passes to an agent. */
 type AgentRequest = ClientRequest & { onSocket(socket: PooledSocket): void };
 
 /**
- * Keeps connections to backends for the next request: only those on which request and answer were both complete. It
- * is the agent of Node.js's client as well, so that both ways of sending share the connections.
+ * Keeps connections to backends for later requests. Only connections on which both request and answer are complete are
+ * kept. Also serves as the agent of Node.js's HTTP client, so that both ways of sending share the connections.
  */
 export class BackendConnections extends Agent {
-  /** By {@link nameOf}; the one that was used last is taken first. */
+  /** Idle connections by {@link nameOf}; the most recently used one is taken first. */
   readonly #idle = new Map<string, PooledSocket[]>();
 
   constructor() {
@@ -39,7 +39,7 @@ export class BackendConnections extends Agent {
     return socket;
   }
 
-  /** Keeps a connection for the next request, or closes it. To be called when the exchange on it was whole. */
+  /** Keeps a connection for the next request, or closes it. Call this only when the exchange on it is complete. */
   giveBack(socket: PooledSocket): void {
     socket.reader = undefined;
     const name = nameOf(socket.destination);
@@ -68,7 +68,7 @@ export class BackendConnections extends Agent {
     if (idle?.length === 0) this.#idle.delete(name);
   }
 
-  /** Called by Node.js's client: gives it a connection. */
+  /** Provides a connection for a request. Called by Node.js's HTTP client. */
   addRequest(request: AgentRequest, options: AgentOptions): void {
     const { connection } = options;
     const socket = connection ?? this.take(options);
@@ -88,7 +88,10 @@ export class BackendConnections extends Agent {
   }
 }
 
-/** Whether a backend's `Keep-Alive` says that it closes an idle connection within a second: too soon to use it again. */
+/**
+ * Whether a backend's `Keep-Alive` header says that it closes idle connections within a second, which is too soon to
+ * reuse them.
+ */
 export function announcesEnd(keepAlive: string): boolean {
   const seconds = /^timeout=(\d+)/.exec(keepAlive)?.[1];
   return seconds !== undefined && Number(seconds) <= 1;

@@ -1,6 +1,6 @@
 import { ClientRequest, type ClientRequestArgs } from 'node:http';
 
-/** What decides in Node.js which header lines it adds by itself. It has no option for that. */
+/** The internals by which Node.js decides which headers to add on its own. There is no option for this. */
 interface HeaderWriter {
   _storeHeader(firstLine: string, headers: unknown): void;
   _removedConnection: boolean;
@@ -9,19 +9,19 @@ interface HeaderWriter {
 const writer = ClientRequest.prototype as unknown as HeaderWriter;
 
 /**
- * A request to a backend that has the given header lines and no other: Node.js would add `Connection: keep-alive`, which
- * is the default of HTTP/1.1, and announce a body for methods that usually have one.
+ * A request to a backend that has exactly the given headers. Node.js would add `Connection: keep-alive`, which is the
+ * default of HTTP/1.1, and announce a body for methods that usually have one.
  */
 export class BackendRequest extends ClientRequest {
-  /** @param options with all headers: name, value, name, value */
+  /** @param options include all headers as a flat list: name, value, name, value */
   constructor(options: ClientRequestArgs & { headers: readonly string[] }) {
     super(options);
     this.maxHeadersCount = 0;
   }
 
-  /** Called by Node.js to write the head. */
+  /** Writes the head. Called by Node.js. */
   protected _storeHeader(firstLine: string, headers: unknown): void {
-    // Without this, a body in chunks would be announced where no header says how it ends.
+    // Otherwise, Node.js would announce a chunked body whenever no header says how the body ends.
     this.useChunkedEncodingByDefault = false;
     (this as unknown as HeaderWriter)._removedConnection = true;
     writer._storeHeader.call(this, firstLine, headers);

@@ -1,6 +1,6 @@
 import { isStaticToken } from '../contract/connection-token.js';
 
-/** What the path of a request to the proxy asks for. */
+/** The meaning of a path that is requested from the proxy. */
 export type ConnectionPath =
   | { kind: 'health' }
   | { kind: 'no-token' }
@@ -8,9 +8,8 @@ export type ConnectionPath =
   | { kind: 'token'; token: string; rest: string };
 
 /**
- * Takes the connection token off a request's target: `/TOKEN/rest?query` is `/rest?query` for the backend, and `/TOKEN`
- * is `/TOKEN/`. A static token stays where it is, and so does everything else: nothing is decoded or tidied (platform
- * contract, "Proxy").
+ * Removes the connection token from a request's target: `/TOKEN/rest?query` becomes `/rest?query` for the backend, and
+ * `/TOKEN` becomes `/`. Static tokens are kept, and nothing is decoded or normalized (platform contract, "Proxy").
  * @param target as it stands in the request line
  */
 export function parseConnectionPath(target: string): ConnectionPath {
@@ -25,7 +24,7 @@ export function parseConnectionPath(target: string): ConnectionPath {
 }
 
 /**
- * The path and query as the backend gets them, byte for byte.
+ * Returns the path and query as the backend gets them, byte for byte.
  * @param target a request's target with its token
  */
 export function pathForBackend(target: string): string {
@@ -33,7 +32,7 @@ export function pathForBackend(target: string): string {
   return path.kind === 'token' ? path.rest : target;
 }
 
-/** The path and query of a target. A client that takes jamdev for a forward proxy sends a whole URL. */
+/** Returns the path and query of a target. Clients that use jamdev as a forward proxy send a whole URL. */
 export function pathOf(target: string): string {
   return target.startsWith('/') ? target : target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?]*/i, '');
 }

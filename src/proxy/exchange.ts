@@ -5,12 +5,12 @@ import type { HeldClient } from './held-client.js';
 import type { Redirects } from './redirects.js';
 import type { Signature } from './response-headers.js';
 
-/** Makes an id that stands in an answer and in the dev server's output. */
+/** Makes an id that appears both in an answer and in the dev server's output. */
 export function newExchangeId(): string {
   return randomBytes(6).toString('hex');
 }
 
-/** What an exchange begins with. */
+/** The parts that an exchange is made from. */
 export interface ExchangeStart {
   request: IncomingMessage;
   response: ServerResponse;
@@ -18,17 +18,17 @@ export interface ExchangeStart {
   held: HeldClient | undefined;
   /** Whether the client waits for `100 Continue` before it sends the body. */
   expectsContinue: boolean;
-  /** What the proxy calls itself in `Server`. */
+  /** The proxy's value for the `Server` header. */
   server: string;
-  /** Judges redirects of backends. */
+  /** Handles redirects of backends that lose the connection token. */
   redirects: Redirects;
   /** Ends an exchange and reports the fault. */
   onFault: (error: unknown, exchange: Exchange) => void;
-  /** Reports a fault that ends nothing. */
+  /** Reports a fault without ending anything. */
   reportFault: (error: unknown, id: string) => void;
 }
 
-/** One request to the proxy and its answer. Whatever goes wrong with it ends it alone. */
+/** One request to the proxy and its answer. A fault in it ends this exchange only. */
 export class Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -37,9 +37,11 @@ export class Exchange {
   readonly redirects: Redirects;
   /** As it stands in the request line. */
   readonly target: string;
-  /** Whether the connection ends with an answer of the proxy's own, as nobody can tell what comes next on it. */
+  /**
+   * Whether the connection ends with an error answer of the proxy, because the next bytes on it can't be interpreted.
+   */
   endsConnection: boolean;
-  /** Set once it is known for which backend the request is. */
+  /** Set once the request's token has been resolved to a backend. */
   route: TokenRoute | undefined;
   readonly #server: string;
   readonly #onFault: ExchangeStart['onFault'];
@@ -62,18 +64,18 @@ export class Exchange {
     this.#reportFault = reportFault;
   }
 
-  /** Stands in errors and in the dev server's output. */
+  /** The id that appears in errors and in the dev server's output. */
   get id(): string {
     this.#id ??= newExchangeId();
     return this.#id;
   }
 
-  /** What the proxy says of itself in the answer. */
+  /** The headers by which the proxy identifies itself in the answer. */
   get signature(): Signature {
     return { server: this.#server, backendId: this.route?.backend.id };
   }
 
-  /** The backend that the request is for; empty while that is unknown. */
+  /** The id of the request's backend, or an empty string if it is not known yet. */
   get backendId(): string {
     return this.route?.backend.id ?? '';
   }
@@ -83,7 +85,7 @@ export class Exchange {
     return this.#isOver || this.response.destroyed || this.response.writableEnded;
   }
 
-  /** Runs a part of the work. What it throws ends this exchange, and nothing else. */
+  /** Runs a part of the work. An exception ends this exchange only. */
   run(work: () => void): void {
     try {
       work();
@@ -92,7 +94,7 @@ export class Exchange {
     }
   }
 
-  /** Makes a listener that can't throw: see {@link run}. */
+  /** Wraps a listener so that it can't throw: see {@link run}. */
   guard<Arguments extends unknown[]>(listener: (...values: Arguments) => void): (...values: Arguments) => void {
     return (...values) => {
       try {
@@ -103,23 +105,26 @@ export class Exchange {
     };
   }
 
-  /** Ends it for a fault of jamdev's own. */
+  /** Ends the exchange because of an internal fault of jamdev. */
   fault(error: unknown): void {
     this.#onFault(error, this);
   }
 
-  /** Calls back when the answer is complete and the upload as well, or the client has left. At once if that has happened. */
+  /**
+   * Calls back when both answer and upload are complete, or when the client has disconnected; at once if that has
+   * happened.
+   */
   whenOver(callback: () => void): void {
     if (this.#isOver) callback();
     else this.#whenOver.push(callback);
   }
 
-  /** Calls back as {@link whenOver} does, but for an upgrade that was accepted only when its connection is closed. */
+  /** Calls back like {@link whenOver}, but after an accepted upgrade only when its connection is closed. */
   whenClosed(callback: () => void): void {
     this.#whenClosed.push(callback);
   }
 
-  /** Ends what was counted for it. */
+  /** Ends the exchange and runs all callbacks. */
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -127,8 +132,9 @@ export class Exchange {
   }
 
   /**
-   * Ends it, as its upgrade was accepted: request and response need not stay in memory for as long as the connection.
-   * @returns to be called when the connection is closed; keeps none of this
+   * Ends the exchange after an accepted upgrade, so that request and response don't stay in memory for as long as the
+   * connection.
+   * @returns a function to call when the connection is closed; it holds no reference to the exchange
    */
   handOver(): () => void {
     this.#isOver = true;
@@ -137,8 +143,8 @@ export class Exchange {
   }
 
   /**
-   * To be called when the response has closed: ends the exchange, unless the upload is still under way. An answer may be
-   * complete before, and the backend gets the rest.
+   * Ends the exchange unless the upload is still in progress: an answer may be complete first, and the backend still
+   * gets the rest of the body. Call this when the response has closed.
    */
   responseClosed(): void {
     const { request, response } = this;
@@ -146,7 +152,7 @@ export class Exchange {
     if (!response.writableFinished || request.complete || socket.destroyed) return this.end();
     const onOver = () => {
       request.off('end', onOver);
-      // Node.js does not tell a request that has its answer of the end of its connection.
+      // Node.js does not emit `close` on a request that already has its answer when its connection ends.
       socket.off('close', onOver);
       this.end();
     };
@@ -155,7 +161,7 @@ export class Exchange {
   }
 }
 
-/** In a function of its own, so that it keeps nothing else in memory. */
+/** A separate function, so that its closure keeps nothing else in memory. */
 function whenClosed(callbacks: readonly (() => void)[], reportFault: ExchangeStart['reportFault']): () => void {
   return () => {
     for (const callback of callbacks) {

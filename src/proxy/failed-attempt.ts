@@ -7,13 +7,13 @@ import { isEnding } from '../platform/backend-state.js';
 import { answerEnded, answerError } from './answers.js';
 import type { Exchange } from './exchange.js';
 
-/** How long the answer to a request waits for the look at what a silent backend listens on. */
+/** How long an answer is delayed to find out which ports a silent backend listens on. */
 const EXPLAIN_DEADLINE_MS = 2_000;
 
-/** An error of a request to a backend. Node.js's parser adds its reason. */
+/** An error of a request to a backend, with the reason that Node.js's HTTP parser adds. */
 export type AttemptError = NodeJS.ErrnoException & { reason?: string };
 
-/** Answers a client whose request to the backend failed, unless an answer is under way: that one ends by itself. */
+/** Answers a client whose request to the backend failed. An answer that has already begun ends on its own. */
 export function answerFailedAttempt(exchange: Exchange, error: AttemptError): void {
   const { route } = exchange;
   if (route === undefined || exchange.isAnswered || exchange.response.headersSent) return;
@@ -27,7 +27,10 @@ export function answerFailedAttempt(exchange: Exchange, error: AttemptError): vo
   }
 }
 
-/** Says what became of the process that had the request: replaced, ended, or silent, and why if that is seen in time. */
+/**
+ * Answers with what happened to the process that got the request: replaced, ended, or silent, with the reason if it is
+ * found in time.
+ */
 async function answerUnreachable(exchange: Exchange, backend: Backend, error: AttemptError): Promise<void> {
   const { replacement } = backend;
   if (replacement !== undefined) return answerError(exchange, backendErrors.backendReplaced(backend.id, replacement));

@@ -11,15 +11,15 @@ import { type SentRequest, sendRequest } from './send-request.js';
 import { sendUpgrade } from './send-upgrade.js';
 import { readOfferedProtocols } from './upgrade-offer.js';
 
-/** The way to one backend, for as long as it is reached at this address. */
+/** The route to a backend at its current address. */
 export interface Route {
   readonly backend: Backend;
   readonly address: Address;
-  /** In the form that the middleware takes. */
+  /** The address in the form that http-proxy-middleware requires. */
   readonly target: { protocol: 'http:'; host: string; hostname: string; port: string; pathname: '' };
 }
 
-/** Stands on the request itself, not in a WeakMap (docs/decisions/004-proxy-on-bare-http.md). */
+/** Set on the request itself, not kept in a WeakMap (docs/decisions/004-proxy-on-bare-http.md). */
 const FORWARDING = Symbol('forwarding');
 
 interface ForwardedRequest extends IncomingMessage {
@@ -28,29 +28,29 @@ interface ForwardedRequest extends IncomingMessage {
 
 type Middleware = ReturnType<typeof createProxyMiddleware<ForwardedRequest, ServerResponse>>;
 
-/** Never used: each request brings its own. */
+/** A placeholder that is never used: each request sets its own target. */
 const NO_TARGET = { protocol: 'http:', host: 'invalid', port: '0' };
-/** What the middleware gets to parse: not every target of a request survives that. */
+/** The path that the middleware parses instead of the real target, since it can't parse every target. */
 const NO_PATH = '/';
 
 /**
- * Passes requests and upgrades on to backends. Plain requests are sent at once; all others pass one http-proxy-middleware
- * for all, as each would leave a listener on the server forever. It finds the target and rewrites the path; its own
- * sending is replaced, since that joins repeated headers, throws on what can't be written, shares connections between
- * upgrades and requests, and loses trailers.
+ * Forwards requests and upgrades to backends. Plain requests are sent directly. All others pass through a single
+ * http-proxy-middleware, because each instance leaves a listener on the server forever. The middleware finds the target
+ * and rewrites the path. Its own sending is replaced: it joins repeated headers, throws on unwritable values, shares
+ * connections between upgrades and requests, and loses trailers.
  */
 export class Forwarder {
   readonly #scheme: 'http' | 'https';
   readonly #connections = new BackendConnections();
-  /** Made for the first request that needs it: the start of a dev server does not wait for it. */
+  /** Created for the first request that needs it, so that it doesn't delay the start of the dev server. */
   #middleware: Middleware | undefined;
 
-  /** @param scheme what clients use in front of the proxy */
+  /** @param scheme the scheme that clients use to reach the proxy */
   constructor(scheme: 'http' | 'https') {
     this.#scheme = scheme;
   }
 
-  /** Passes a request or an upgrade on. */
+  /** Forwards a request or an upgrade. */
   forward(route: Route, exchange: Exchange): void {
     if (this.#sendPlain(route, exchange)) return;
     const request: ForwardedRequest = exchange.request;
@@ -84,7 +84,7 @@ export class Forwarder {
 
   #plugin(): Plugin<ForwardedRequest, ServerResponse> {
     return (proxy) => {
-      // In front of the middleware's own sending, which is not run after it.
+      // Runs before the middleware's own sending and, by returning true, replaces it.
       proxy.before('web', '', (request) => {
         const { exchange, route } = (request as ForwardedRequest)[FORWARDING] ?? {};
         if (exchange !== undefined && route !== undefined) exchange.run(() => this.#send(exchange, route));
@@ -94,7 +94,7 @@ export class Forwarder {
     };
   }
 
-  /** Sends a plain request without the middleware. @returns whether it is one */
+  /** Sends a plain request without the middleware. @returns false if the request is not plain */
   #sendPlain(route: Route, exchange: Exchange): boolean {
     if (!isHeadOnly(exchange) || exchange.isAnswered) return false;
     const sent = this.#describe(exchange, route, pathForBackend(exchange.target), []);

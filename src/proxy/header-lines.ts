@@ -1,11 +1,11 @@
-/** Headers as they stand on the wire: name, value, name, value, in their order and case, as in Node.js's `rawHeaders`. */
+/** Headers as sent on the wire: name, value, name, value, with order and case kept, as in Node.js's `rawHeaders`. */
 export type HeaderLines = readonly string[];
 
-/** What Node.js writes: the same rule as that of its writer, so that nothing it would throw on gets there. */
+/** The same rules that Node.js applies when it writes headers, so that it never gets one that it would throw on. */
 const WRITABLE_NAME = /^[\^_`a-zA-Z\-0-9!#$%&'*+.|~]+$/;
 const UNWRITABLE_VALUE = /[^\t\u0020-\u007e\u0080-\u00ff]/;
 
-/** Calls back for every header, with its name in lower case first. */
+/** Calls back for every header, passing its name in lower case first. */
 export function forEachHeader(
   lines: HeaderLines,
   visit: (lowerCaseName: string, value: string, name: string) => void,
@@ -43,8 +43,8 @@ export function findUnwritable(lines: HeaderLines): string | undefined {
 const BEYOND_ASCII = /[\u0080-\u00ff]/;
 
 /**
- * Puts `Content-Length` behind a `Content-Disposition` with bytes beyond ASCII. Node.js, once it has written a length, takes
- * the value of that header for UTF-8 and breaks or refuses it (nodejs/node#46528).
+ * Moves `Content-Length` behind a `Content-Disposition` that has bytes beyond ASCII. Once Node.js has written a length,
+ * it takes the value of that header for UTF-8 and corrupts or refuses it (nodejs/node#46528).
  */
 export function putLengthBehindDisposition(lines: string[]): string[] {
   let isBroken = false;
@@ -59,18 +59,21 @@ export function putLengthBehindDisposition(lines: string[]): string[] {
   return [...before, ...length];
 }
 
-/** Whether a text has a character that may not stand in a header or a reason phrase. */
+/** Whether a text has a character that is not allowed in a header or a reason phrase. */
 export function hasControlCharacter(text: string): boolean {
   return UNWRITABLE_VALUE.test(text);
 }
 
-/** Headers that are about one connection alone (RFC 9110, section 7.6.1), in addition to those that `Connection` names. */
+/**
+ * Headers that apply to one connection only (RFC 9110, section 7.6.1), in addition to the headers listed in
+ * `Connection`.
+ */
 const CONNECTION_HEADERS = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'upgrade', 'http2-settings']);
-/** What no `Connection` may take away: it decides where a message ends and whom it is for. */
+/** Headers that `Connection` can't remove, since they decide where a message ends and for whom it is. */
 const NEVER_NOMINATED = new Set(['content-length', 'transfer-encoding', 'trailer', 'host', 'expect']);
 
 /**
- * Makes a test for the headers that go no further than this connection.
+ * Makes a test for the headers that are not forwarded beyond this connection.
  * @param connection the value of `Connection`, all lines joined
  */
 export function connectionHeaderTest(connection: string | undefined): (lowerCaseName: string) => boolean {

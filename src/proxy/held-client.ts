@@ -2,23 +2,23 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { closeSlowly } from './client-connection.js';
 
-/** What a client may send ahead of the answer to its upgrade. */
+/** Limit for data that a client sends before its upgrade is answered. */
 const MAX_AHEAD_BYTES = 64 * 1024;
 
 /**
- * The connection of a client whose upgrade has no answer yet. It is read all the while, since only a connection that is
- * read tells when its client has left; what the client sends ahead is kept for the backend.
+ * The connection of a client whose upgrade has no answer yet. It is read all the time, since only a read reveals that
+ * the client has disconnected. Data that the client sends early is kept for the backend.
  */
 export class HeldClient {
   readonly socket: Socket;
-  /** For an answer in place of the upgrade. */
+  /** Sends an ordinary answer in place of the upgrade. */
   readonly response: ServerResponse;
   #ahead: Buffer[] = [];
   #bytes = 0;
   #onLeft: () => void = () => undefined;
   #onTooMuch: () => void = () => undefined;
 
-  /** @param head what was read behind the request's head */
+  /** @param head the bytes that were read after the request's head */
   constructor(request: IncomingMessage, socket: Socket, head: Buffer) {
     this.socket = socket;
     this.response = new ServerResponse(request);
@@ -29,14 +29,14 @@ export class HeldClient {
     socket.on('end', this.#onEnd);
     socket.on('close', this.#onClose);
     socket.on('drain', this.#onDrain);
-    // An error on a socket without a listener would end the whole program.
+    // An error event without a listener would end the whole process.
     socket.on('error', this.#onError);
     if (head.length > 0) this.#onData(head);
   }
 
   /**
-   * @param onLeft called once when the client has left or was answered: it may be called again
-   * @param onTooMuch called when the client has sent more than is kept
+   * @param onLeft called when the client has disconnected or was answered; may be called more than once
+   * @param onTooMuch called when the client has sent more than the limit
    */
   watch(onLeft: () => void, onTooMuch: () => void): void {
     this.#onLeft = onLeft;
@@ -45,7 +45,7 @@ export class HeldClient {
     else if (this.#bytes > MAX_AHEAD_BYTES) onTooMuch();
   }
 
-  /** Lets go of the connection, which is the tunnel's now: the upgrade was accepted. @returns what the client sent ahead */
+  /** Releases the connection to the tunnel after an accepted upgrade. @returns the data that the client sent early */
   release(): Buffer {
     const { socket, response } = this;
     response.off('finish', this.#onAnswered);
@@ -65,7 +65,7 @@ export class HeldClient {
       this.#ahead.push(chunk);
       return;
     }
-    // From here on it is read and dropped.
+    // All further data is read and dropped.
     this.#ahead = [];
     this.#onTooMuch();
   };
@@ -75,7 +75,7 @@ export class HeldClient {
   };
   readonly #onError = () => void this.socket.destroy();
   readonly #onClose = () => this.#onLeft();
-  /** Node.js tells a response so, but only on connections that its parser reads. */
+  /** Node.js forwards `drain` to a response itself, but only on connections that its parser reads. */
   readonly #onDrain = () => this.response.emit('drain');
 
   readonly #onAnswered = () => {

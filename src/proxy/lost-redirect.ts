@@ -1,31 +1,31 @@
 import { isStaticToken } from '../contract/connection-token.js';
 
-/** What a redirect of a backend is judged by. */
+/** The facts on which a redirect is judged. */
 export interface Redirect {
   /** The `Location` of the answer. */
   location: string;
-  /** What the client asked for: path and query with the token. */
+  /** The path and query that the client requested, including the token. */
   path: string;
-  /** The connection token in it. */
+  /** The connection token in the path. */
   token: string;
   /** The request's `Host`, as the backend saw it. */
   host: string;
-  /** Other names that the backend may have for itself, with ports: `0.0.0.0:4711`. */
+  /** Other host names with ports by which the backend may refer to itself: `0.0.0.0:4711`. */
   ownHosts: readonly string[];
   /** Whether a path begins with a token that leads to a backend. */
   isConnection: (path: string) => boolean;
-  /** The URL of what stands in front of the proxy, as the config names it; undefined: nothing does. */
+  /** The URL of the reverse proxy in front of the proxy, as configured; undefined if there is none. */
   publicUrl?: URL | undefined;
 }
 
 /**
- * Finds out whether a redirect leaves the connection token out. A backend does not see the token in its path, so where it
- * redirects to an absolute path (`/hello`), or to a URL of its own, the browser's next request has no token.
- * @returns the path with the token to which it should lead, relative where the public URL has a path, which the proxy
- *   does not see; undefined: nothing is lost
+ * Checks whether a redirect loses the connection token. Backends do not see the token in their path, so a redirect to
+ * an absolute path (`/hello`), or to the backend's own URL, makes the browser send its next request without a token.
+ * @returns the path with the token to redirect to instead, or undefined if no token is lost. It is relative if the
+ *   public URL has a path, because the proxy does not see that path.
  */
 export function findLostRedirect({ location, path, token, host, ownHosts, isConnection, publicUrl }: Redirect) {
-  // Backends see the scheme of the public URL.
+  // Backends are told the scheme of the public URL.
   const isSecure = publicUrl?.protocol === 'https:';
   const origin = `${isSecure ? 'https' : 'http'}://${host}`;
   const seen = `${origin}${path}`;
@@ -36,12 +36,12 @@ export function findLostRedirect({ location, path, token, host, ownHosts, isConn
   const publicHosts = publicUrl === undefined ? [] : [publicUrl.host];
   if (!isOneOf([host, ...publicHosts, ...ownHosts], meant, isSecure)) return undefined;
   const prefix = publicUrl?.pathname.replace(/\/+$/, '') ?? '';
-  // A backend that knows its token puts it there itself, or redirects to another session.
+  // The backend may know its token and add it to the redirect itself, or redirect to another session.
   if (isConnection(meant.pathname) || isConnection(withoutPrefix(meant.pathname, prefix))) return undefined;
   const keepsToken = followed.pathname === `/${token}` || followed.pathname.startsWith(`/${token}/`);
   if (keepsToken && isOneOf([host], followed, isSecure)) return undefined;
   const wanted = `/${token}${meant.pathname}${meant.search}${meant.hash}`;
-  // As it was written, unless it has segments such as "..": URL changes other characters, too.
+  // Keeps the location as written, unless it has segments such as "..": URL normalizes other characters as well.
   const written = `/${token}${pathAsWritten(location)}`;
   const chosen = new URL(written, seen).href === new URL(wanted, seen).href ? written : wanted;
   return prefix === '' ? chosen : relativeTo(path, chosen);
@@ -49,8 +49,8 @@ export function findLostRedirect({ location, path, token, host, ownHosts, isConn
 
 /**
  * Whether a URL is on one of these hosts.
- * @param isSecure whether clients use https. If not, a URL for https is elsewhere: a backend that insists on https would
- *   redirect forever.
+ * @param isSecure whether clients use https. If they don't, an https URL counts as another host: a backend that insists
+ *   on https would redirect forever.
  */
 function isOneOf(hosts: readonly string[], { protocol, host, username, password }: URL, isSecure: boolean): boolean {
   if (protocol !== 'http:' && !(isSecure && protocol === 'https:')) return false;
@@ -65,7 +65,7 @@ function withoutPrefix(path: string, prefix: string): string {
   return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
 }
 
-/** A reference that leads from one path to another, whatever stands in front of both. */
+/** Returns a relative reference that leads from one path to another, whatever prefix both have. */
 function relativeTo(from: string, to: string): string {
   const depth = (from.split('?', 1)[0] ?? '').split('/').length - 2;
   return `${depth === 0 ? './' : '../'.repeat(depth)}${to.slice(1)}`;
@@ -76,7 +76,7 @@ function pathBehind(token: string, path: string): string {
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
-/** The path, query and fragment of a location that is a path or a whole URL. */
+/** Returns the path, query and fragment of a location that is a path or a whole URL. */
 function pathAsWritten(location: string): string {
   const rest = location.replace(/^(?:[a-z][a-z\d+.-]*:)?\/\/[^/?#\\]*/i, '');
   return rest.startsWith('/') ? rest : `/${rest}`;

@@ -5,8 +5,8 @@ import { type LostBy, tokenErrors } from '../contract/errors/token-errors.js';
 import { pathOf } from './connection-path.js';
 
 /**
- * What to say to a request whose token leads nowhere: it is unknown, or there never was one. The usual reason for none
- * is a page behind a connection URL that asks for an absolute path, which the referer shows.
+ * Explains why a request's token leads to no backend: it is unknown or missing. A token is usually missing because a
+ * page behind a connection URL requested an absolute path, which the referer shows.
  * @param target as it stands in the request line
  */
 export function explainLostRequest(target: string, headers: IncomingHttpHeaders): JamdevError {
@@ -28,7 +28,7 @@ function lostByPage(asked: readonly string[], { referer = '', host = '' }: Incom
   return { asked: `/${path}`, instead: `${'../'.repeat(below.length - 1) || './'}${path}` };
 }
 
-/** What stands between the slashes of a path, from its first slash to its query. */
+/** Splits a path, up to its query, into its segments. */
 function segmentsOf(path: string): string[] {
   return (path.split(/[?#]/, 1)[0] ?? '').split('/').slice(1);
 }

@@ -6,16 +6,17 @@ import type { Exchange } from './exchange.js';
 import { type AnswerHead, InvalidAnswer, makeResponseHead, type ResponseHead } from './response-head.js';
 import { forwardTrailers } from './trailers.js';
 
-/** Up to this size the beginning of a body is copied to be written together with the head. */
+/** Up to this size, the first chunk of a body is copied so that it is written together with the head. */
 const MAX_BYTES_WITH_HEAD = 8 * 1024;
 
-/** Passes a backend's answer on to the client, or answers 502 when it is one that can't be written. */
+/** Forwards a backend's answer to the client. Answers 502 if it can't be written. */
 export function passOnAnswer(exchange: Exchange, incoming: IncomingMessage, outgoing: ClientRequest): void {
   if (exchange.response.headersSent || exchange.isAnswered) {
     outgoing.destroy();
     return;
   }
-  // Without a listener, an answer that breaks off would end the whole program; its `close` follows and is acted on.
+  // Without an error listener, a broken answer would end the whole process. The `close` event that follows is handled
+  // below.
   incoming.on('error', ignoreError);
   const head = writeHead(exchange, incoming);
   if (head === undefined) outgoing.destroy();
@@ -23,8 +24,8 @@ export function passOnAnswer(exchange: Exchange, incoming: IncomingMessage, outg
 }
 
 /**
- * Writes the head of an answer to the client. It goes out with what comes next.
- * @returns undefined when the client was answered with an error instead
+ * Writes the head of an answer to the client. Node.js sends it together with the next data.
+ * @returns undefined if the client was answered with an error instead
  */
 export function writeHead(exchange: Exchange, incoming: AnswerHead): ResponseHead | undefined {
   const { response, request } = exchange;
@@ -34,7 +35,7 @@ export function writeHead(exchange: Exchange, incoming: AnswerHead): ResponseHea
     response.writeHead(head.status, head.reason, head.headers);
     return head;
   } catch (error) {
-    // Node.js names with a code what it can't write.
+    // Node.js sets a code on errors about values that it can't write.
     if (!(error instanceof InvalidAnswer) && !(error instanceof Error && 'code' in error)) throw error;
     response.chunkedEncoding = false;
     answerError(exchange, backendErrors.backendAnswerInvalid(exchange.backendId, error.message));
@@ -51,7 +52,8 @@ function passOnBody(exchange: Exchange, incoming: IncomingMessage, outgoing: Cli
     exchange.guard((chunk: Buffer) => {
       const goesWithHead = isFirst && chunk.length <= MAX_BYTES_WITH_HEAD && !response.chunkedEncoding;
       isFirst = false;
-      // As text, which Latin-1 keeps byte for byte, it goes out with the head in one write: a tenth of the proxy's speed.
+      // As text, the chunk is sent together with the head in one write, which makes the proxy a tenth faster. Latin-1
+      // keeps every byte.
       if (goesWithHead ? response.write(chunk.toString('latin1'), 'latin1') : response.write(chunk)) return;
       incoming.pause();
       response.once('drain', resume);
@@ -73,24 +75,27 @@ function passOnBody(exchange: Exchange, incoming: IncomingMessage, outgoing: Cli
       else breakOff(exchange, head);
     }),
   );
-  // Once the body's beginning was passed on, if it came together with the head.
+  // By then, a first chunk of the body that arrived together with the head has been forwarded.
   process.nextTick(flushHead, exchange, incoming);
 }
 
-/** Sends the head alone when no body has come yet, as of an event stream. (`flushHeaders()` would write it as UTF-8.) */
+/**
+ * Sends the head alone if no body has arrived yet, such as for an event stream. (`flushHeaders()` would encode it as
+ * UTF-8.)
+ */
 function flushHead(exchange: Exchange, incoming: IncomingMessage): void {
   const { response } = exchange;
   if (incoming.complete || incoming.readableLength > 0 || response.writableLength > 0) return;
   if (!response.writableEnded && !response.destroyed) exchange.run(() => response.write('', 'latin1'));
 }
 
-/** Whether the answer ended with its connection, which the backend reset since it did not take the rest of an upload. */
+/** Whether the answer ended because the backend reset the connection rather than accept the rest of an upload. */
 function endedByRefusedUpload({ headers }: IncomingMessage, { socket }: ClientRequest): boolean {
   const hasEnd = headers['content-length'] !== undefined || 'transfer-encoding' in headers;
   return !hasEnd && socket instanceof BackendSocket && socket.writeFailure !== undefined;
 }
 
-/** Ends an answer in the middle, so that the client can't take what it has for the whole. */
+/** Aborts an answer so that the client can't mistake the part that it has for the whole. */
 function breakOff({ response }: Exchange, { endsWithConnection }: ResponseHead): void {
   if (endsWithConnection) response.socket?.resetAndDestroy();
   else response.destroy();

@@ -1,33 +1,33 @@
 import { announcesEnd } from './backend-connections.js';
 import type { AnswerHead } from './response-head.js';
 
-/** The head of an answer in plain HTTP/1.1, which every parser reads in the same way. */
+/** A plain HTTP/1.1 answer, which every parser reads in the same way. */
 export interface PlainAnswer {
   head: AnswerHead;
-  /** How long the head is, in bytes. */
+  /** Length of the head in bytes. */
   headBytes: number;
-  /** How long the body is, in bytes. */
+  /** Length of the body in bytes. */
   bodyBytes: number;
   /** Whether the backend keeps the connection open. */
   keepsConnection: boolean;
 }
 
-/** What decides how an answer is read. */
+/** The headers that decide how an answer is read. */
 type Special = Partial<Record<'connection' | 'content-length' | 'keep-alive' | 'location', string>>;
 
-/** Beyond this an answer is Node.js's to read, which has the limit. */
+/** Longer heads are left to Node.js, which enforces the limit. */
 const MAX_HEAD_BYTES = 16 * 1024;
 const STATUS_LINE = /^HTTP\/1\.1 ([2-9]\d\d)(?: ((?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?))?$/;
-/** Without white space around the value, other than in front, and without any character that can't be written. */
+/** Allows white space only in front of the value, and only characters that can be written. */
 const HEADER_LINE = /^([!#$%&'*+\-.^_`|~\w]+):[\t ]*((?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?)$/;
 const LENGTH = /^\d{1,15}$/;
 
 /**
- * Reads the head of an answer if it is a plain one: whole in the chunk, strictly written, and with a length or no body. All
- * others are left to Node.js's parser, which reads those that are read here in the same way.
- * @param chunk what came first from the backend
+ * Reads an answer if it is a plain one: its head is complete in the chunk and strictly valid, and it has a length or no
+ * body. All others are left to Node.js's parser, which would read plain answers in the same way.
+ * @param chunk the first data from the backend
  * @param isHead whether the request's method is HEAD
- * @returns undefined when it is not plain
+ * @returns undefined if the answer is not plain
  */
 export function readPlainAnswer(chunk: Buffer, isHead: boolean): PlainAnswer | undefined {
   const end = chunk.indexOf('\r\n\r\n');
@@ -55,13 +55,13 @@ export function readPlainAnswer(chunk: Buffer, isHead: boolean): PlainAnswer | u
     head: { httpVersion: '1.1', statusCode, statusMessage: statusLine[2] ?? '', rawHeaders, headers },
     headBytes: end + 4,
     bodyBytes,
-    // An answer without a length may end with its connection, also to HEAD.
+    // An answer without a length may end with its connection, even an answer to HEAD.
     keepsConnection:
       (isBodyless || length !== undefined) && connection !== 'close' && !announcesEnd(headers['keep-alive'] ?? ''),
   };
 }
 
-/** @returns false for a header that makes an answer one that is not plain */
+/** @returns false if the header means that the answer is not plain */
 function noteSpecial(headers: Special, lowerCaseName: string, value: string): boolean {
   switch (lowerCaseName) {
     case 'transfer-encoding':

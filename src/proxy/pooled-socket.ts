@@ -1,29 +1,29 @@
 import { BackendSocket, connectBackendSocket, type Destination } from './backend-connection.js';
 
-/** How often the system asks an idle connection whether the other end is still there. */
+/** How long a connection is idle before the system sends TCP keep-alive probes to check the other end. */
 const KEEP_ALIVE_MS = 1_000;
 
 /** Reads a connection to a backend for one request. */
 export interface ConnectionReader {
   onData(chunk: Buffer): void;
-  /** The connection is of no more use. Called once. @param error undefined when the backend has closed it */
+  /** Reports that the connection can't be used anymore. Called once. @param error undefined if the backend closed it */
   onLost(error: NodeJS.ErrnoException | undefined): void;
 }
 
-/** Node.js's own client reads the connection, by listeners of its own. */
+/** Marks a connection that is read by the listeners of Node.js's own HTTP client. */
 export const NODE_CLIENT: ConnectionReader = { onData: () => undefined, onLost: () => undefined };
 
 /** A connection that serves one request after another. */
 export class PooledSocket extends BackendSocket {
   readonly destination: Destination;
-  /** Undefined while it is idle. */
+  /** Undefined while the connection is idle. */
   reader: ConnectionReader | undefined;
-  /** Whether it served a request before. */
+  /** Whether the connection has served an earlier request. */
   isReused = false;
-  /** Whether the backend said that it closes it at once or within a second. */
+  /** Whether the backend announced that it closes the connection at once or within a second. */
   closesSoon = false;
 
-  /** Connects it. */
+  /** Opens the connection. */
   constructor({ host, port, socketPath, isCurrent }: Destination) {
     super({ allowHalfOpen: false });
     const destination = {
@@ -39,11 +39,11 @@ export class PooledSocket extends BackendSocket {
     this.on('close', this.#onClose);
     connectBackendSocket(this, destination);
     this.setKeepAlive(true, KEEP_ALIVE_MS);
-    // The client's connection keeps the program running, not this one.
+    // The client's connection keeps the process running; this one must not.
     this.unref();
   }
 
-  /** What a backend sends when nothing was asked must not become the answer to the next request. */
+  /** Data that a backend sends without a request must not become the answer to the next request. */
   readonly #onData = (chunk: Buffer) => {
     if (this.reader === undefined) this.destroy();
     else this.reader.onData(chunk);

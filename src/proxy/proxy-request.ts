@@ -6,15 +6,18 @@ const OFFERED = Symbol('offered');
 const TUNNEL = Symbol('tunnel');
 const TURNS = Symbol('turns');
 
-/** A client's connection, with the work on its requests that have no complete answer yet; the first is under way. */
+/**
+ * A client's connection, with the queued work on its requests that have no complete answer yet. The first one is in
+ * progress.
+ */
 interface ClientSocket extends Socket {
   [TURNS]?: (() => void)[];
 }
 
 /**
- * A client's request to the proxy. It decides itself whether it is an upgrade: Node.js asks by reading `upgrade` once the
- * headers are there, and parses a request that says no like any other. (Node.js 24 has an option for this,
- * `shouldUpgradeCallback`, 20 and 22 have none; the setter takes what it says.)
+ * A client's request to the proxy, which decides by itself whether it is an upgrade. Node.js reads `upgrade` once the
+ * headers are complete, and parses the request like any other if the value is false. (Node.js 24 has the option
+ * `shouldUpgradeCallback` for this; 20 and 22 do not. The setter takes the parser's value.)
  */
 export class ProxyRequest extends IncomingMessage {
   declare private [OFFERED]: boolean | null;
@@ -31,8 +34,9 @@ export class ProxyRequest extends IncomingMessage {
   }
 
   /**
-   * Not with a body: it would have to reach the backend before the protocol changes. Not while an earlier request on the
-   * connection is unanswered: the answers would mix.
+   * Whether the request may become a tunnel. A request with a body may not: the body would have to reach the backend
+   * before the protocol changes. Neither may a request behind an unanswered one on the same connection: their answers
+   * would mix.
    */
   #asksForTunnel(): boolean {
     if (this.method === 'CONNECT' || this.httpVersion !== '1.1' || announcesBody(this)) return false;
@@ -41,8 +45,8 @@ export class ProxyRequest extends IncomingMessage {
 }
 
 /**
- * Begins the work on a request once the requests before it on its connection have their answers: a backend gets them in
- * the order in which the client sent them, as with Plane. The work must see for itself whether the client is still there.
+ * Starts the work on a request once all earlier requests on its connection are answered: like Plane, the proxy keeps
+ * the order in which the client sent them. The work itself must check whether the client is still connected.
  */
 export function takeTurn(request: IncomingMessage, work: () => void): void {
   const turns = turnsOn(request);
@@ -50,7 +54,7 @@ export function takeTurn(request: IncomingMessage, work: () => void): void {
   if (turns.length === 1) work();
 }
 
-/** To be called when a request that had its turn is answered: begins the next one. */
+/** Starts the next request's work. Call this when the current request is answered. */
 export function endTurn(request: IncomingMessage): void {
   const turns = turnsOn(request);
   turns.shift();

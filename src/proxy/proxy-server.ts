@@ -26,24 +26,28 @@ import { findRequestFault } from './request-head.js';
 import { addOwnHeaders } from './response-headers.js';
 import { WaitingRoom } from './waiting-room.js';
 
-/** What the proxy works with. */
+/** The dependencies and settings of the proxy. */
 export interface ProxyOptions {
   tokens: TokenTable;
-  /** In addition to those of this machine, as for the API. */
+  /** Hosts to accept in addition to this machine's own names, as for the API. */
   allowedHosts: AllowedHosts;
   clock: Clock;
-  /** The URL of what stands in front of the proxy; undefined: clients reach it by http. Backends see its scheme. */
+  /**
+   * The URL of the reverse proxy in front of the proxy, whose scheme is passed to backends; undefined if clients
+   * connect directly by http.
+   */
   publicUrl: string | undefined;
-  /** jamdev's own, for `Server`. */
+  /** jamdev's version, for the `Server` header. */
   version: string;
-  /** Whether redirects of a backend that lose its connection token get it. */
+  /** Whether the proxy adds the connection token to redirects of this backend that lose it. */
   rewritesRedirects: (backend: Backend) => boolean;
-  /** Receives faults of jamdev's own, with the id that the answer carries. */
+  /** Receives internal faults of jamdev, with the id in the answer. */
   reportFault: (error: unknown, id: string) => void;
 }
 
 /**
- * The proxy: from connection URLs to backends. A bare node:http server; Express would halve the speed of requests.
+ * The proxy, which routes connection URLs to backends. A bare node:http server, because Express would halve the
+ * throughput.
  */
 export class ConnectionProxy {
   readonly #tokens: TokenTable;
@@ -65,26 +69,26 @@ export class ConnectionProxy {
     this.#reportFault = reportFault;
   }
 
-  /** A server for one address; several share the backends. */
+  /** Creates a server for one address. All servers share the backends. */
   createServer(): Server {
     const server = createServer({
       IncomingMessage: ProxyRequest,
       maxHeaderSize: MAX_PROXIED_HEAD_BYTES,
-      // No limits on time: an upload or an idle WebSocket may take as long as it likes.
+      // No time limit: an upload or an idle WebSocket may take as long as it needs.
       requestTimeout: 0,
       headersTimeout: 60_000,
-      // As Plane: a connection stays open between two requests for as long as its client likes.
+      // As in Plane, a connection stays open between requests for as long as the client keeps it.
       keepAliveTimeout: 0,
-      // Checked with the rest of the head, where the answer says what is wrong.
+      // The proxy checks the Host header itself, so that its answer can say what is wrong.
       requireHostHeader: false,
     });
-    // By default Node.js drops headers beyond the 2,000th in silence.
+    // By default, Node.js silently drops headers beyond the 2,000th.
     server.maxHeadersCount = 0;
     server.on('connection', prepareClientSocket);
     const begin = this.#guard((request, response: ServerResponse) => this.#begin(request, response, false));
     const beginContinue = this.#guard((request, response: ServerResponse) => this.#begin(request, response, true));
     server.on('request', inTurn(begin));
-    // Other expectations are the backend's to judge.
+    // Other expectations are left to the backend.
     server.on('checkExpectation', inTurn(begin));
     server.on('checkContinue', inTurn(beginContinue));
     server.on(
@@ -101,7 +105,7 @@ export class ConnectionProxy {
     });
   }
 
-  /** A fault before there is an exchange to end costs the connection, and nothing else. */
+  /** Wraps a listener: a fault before an exchange exists closes the connection, and nothing else. */
   #guard<Rest extends unknown[]>(listener: (request: IncomingMessage, ...rest: Rest) => void) {
     return (request: IncomingMessage, ...rest: Rest): void => {
       try {
@@ -115,7 +119,7 @@ export class ConnectionProxy {
 
   #begin(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     if (isOver(request.socket)) return void request.resume();
-    // Node.js would send chunks to a client of HTTP/1.0 that says `TE: chunked`.
+    // Node.js would send chunks to an HTTP/1.0 client that says `TE: chunked`.
     if (request.httpVersion === '1.0') response.useChunkedEncodingByDefault = false;
     const exchange = this.#makeExchange(request, response, undefined, expectsContinue);
     response.once('close', () => {
@@ -151,7 +155,7 @@ export class ConnectionProxy {
     });
   }
 
-  /** The last line of defense: a fault ends the exchange that it happened in, and is reported with the answer's id. */
+  /** The last line of defense: ends the exchange in which the fault happened, and reports it with the answer's id. */
   #onFault(error: unknown, exchange: Exchange): void {
     this.#reportFault(error, exchange.id);
     try {
@@ -165,9 +169,9 @@ export class ConnectionProxy {
   /**
    * Finds the backend of a token, waits until it is ready, and counts the connection until it is closed.
    *
-   * The token alone decides who may come, from whatever origin, as on the platform. The host is checked all the same, by
-   * the rule of the API: a page that DNS rebinding brings here counts as of the same origin, and would read what the
-   * answers below tell people on this machine.
+   * As on the platform, the token alone grants access, whatever the origin. The host is still checked by the API's
+   * rule: after DNS rebinding, a foreign page counts as same-origin and could read the explanations in the answers
+   * below, which are meant for people on this machine.
    */
   #route(exchange: Exchange): void {
     const { request, target } = exchange;
@@ -205,7 +209,7 @@ export class ConnectionProxy {
   }
 
   #passOn(way: Route, exchange: Exchange, route: TokenRoute): void {
-    // Upgrades stay for as long as they like; only what will be answered is waited for when a process is replaced.
+    // Upgrades stay open indefinitely, so the replacement of a process waits only for ordinary requests.
     if (exchange.held === undefined) exchange.whenOver(route.backend.requestSent());
     this.#forwarder.forward(way, exchange);
   }
@@ -221,12 +225,14 @@ export class ConnectionProxy {
       if (address instanceof JamdevError) return answerError(exchange, address);
       this.#passOn(this.#wayTo(backend, address), exchange, route);
     } catch (error) {
-      // The client has disconnected.
+      // If aborted, the client has disconnected and there is nothing to answer.
       if (!left.signal.aborted) exchange.fault(error);
     }
   }
 
-  /** The way to an address of a backend: made once, and kept for as long as the backend is reached there. */
+  /**
+   * Returns the route to a backend at this address. It is created once and kept for as long as the address is current.
+   */
   #wayTo(backend: Backend, address: Address): Route {
     const known = this.#routes.get(backend);
     if (known?.address === address) return known;
@@ -252,7 +258,7 @@ export class ConnectionProxy {
 
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Makes a listener that serves the requests of a connection one after the other. */
+/** Makes a listener that handles the requests of a connection one after the other. */
 function inTurn(listener: RequestListener): RequestListener {
   return (request, response) => {
     if (isOver(request.socket)) return void request.resume();
@@ -261,7 +267,7 @@ function inTurn(listener: RequestListener): RequestListener {
   };
 }
 
-/** Whether nothing more can be answered on a connection: what still comes is read and dropped. */
+/** Whether nothing more can be answered on a connection. Further data is read and dropped. */
 function isOver({ writableEnded, destroyed }: Socket): boolean {
   return writableEnded || destroyed;
 }

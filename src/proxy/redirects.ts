@@ -6,25 +6,25 @@ import { parseConnectionPath, pathOf } from './connection-path.js';
 import type { Exchange } from './exchange.js';
 import { findLostRedirect } from './lost-redirect.js';
 
-/** Statuses that lead a browser to their `Location`. */
+/** Statuses with which a browser follows the `Location`. */
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
-/** Servers that listen on all addresses may take them for a host name. */
+/** Servers that listen on all addresses may use one of these as their host name. */
 const ALL_ADDRESSES = ['0.0.0.0', '[::]'];
-/** Where a backend listens in its container. */
+/** The port on which a backend listens in its container. */
 const CONTAINER_PORT = 8080;
 
-/** What the proxy does with redirects that leave the connection token out. */
+/** Handles redirects that lose the connection token. */
 export class Redirects {
   readonly #tokens: TokenTable;
   readonly #rewrites: (backend: Backend) => boolean;
   readonly #publicUrl: URL | undefined;
-  /** Backends whose log has the remark. */
+  /** Backends whose log already has the remark. */
   readonly #remarked = new WeakSet<Backend>();
 
   /**
-   * @param rewrites whether redirects of a backend get its token
-   * @param publicUrl leads to the proxy, if something stands in front of it
+   * @param rewrites whether the proxy adds the token to redirects of a backend
+   * @param publicUrl the URL of the reverse proxy in front of the proxy, if there is one
    */
   constructor(tokens: TokenTable, rewrites: (backend: Backend) => boolean, publicUrl: string | undefined) {
     this.#tokens = tokens;
@@ -33,8 +33,8 @@ export class Redirects {
   }
 
   /**
-   * Puts the connection token into a redirect that lost it, if the config wants that. If not, the redirect stays as the
-   * platform would leave it, and a remark in the backend's log says what breaks, once for each backend.
+   * Adds the connection token to a redirect that lost it, if the config enables that. Otherwise, the redirect stays as
+   * it is on the platform, and a remark in the backend's log explains what breaks, once for each backend.
    * @param headers of the answer to the client, name and value in turn; changed in place
    */
   apply(

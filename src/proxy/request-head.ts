@@ -5,8 +5,8 @@ import { MAX_TARGET_BYTES } from '../contract/limits.js';
 import { readTransferCoding } from './transfer-coding.js';
 
 /**
- * Looks for what makes a client's request one that can't be passed on, though Node.js could parse it.
- * @returns what to answer; undefined when nothing is wrong
+ * Finds the reason why a client's request can't be forwarded, even though Node.js could parse it.
+ * @returns the error to answer with, or undefined if the request is fine
  */
 export function findRequestFault(request: IncomingMessage): JamdevError | undefined {
   const { length } = request.url ?? '';
@@ -24,7 +24,7 @@ function findHeadFault(request: IncomingMessage): string | undefined {
     const name = rawHeaders[index] as string;
     if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
   }
-  // Clients of HTTP/1.0 may leave it out.
+  // HTTP/1.0 clients may omit the header.
   if (hosts === 0 && httpVersion === '1.1') return 'it has no Host header';
   if (hosts > 1) return `it has ${hosts} Host headers`;
   return 'transfer-encoding' in headers ? findCodingFault(request) : undefined;

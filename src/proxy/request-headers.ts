@@ -8,11 +8,11 @@ import { acceptsTrailers, mayTrail } from './trailers.js';
 import { readTransferCoding } from './transfer-coding.js';
 
 /**
- * Makes the headers that a backend sees of a client's request (platform contract, "What a backend sees"): the client's
- * own, line by line in their order and case, without those that concern its connection or that only the proxy may set,
- * and then the proxy's, in Plane's order.
- * @param protocols what to offer in `Upgrade`; empty for a request that is no upgrade
- * @param scheme what the client uses in front of the proxy
+ * Makes the headers of a request to a backend (platform contract, "What a backend sees"): the client's own headers with
+ * their order and case kept, except those that apply to its connection or that only the proxy may set, followed by the
+ * proxy's headers in Plane's order.
+ * @param protocols the protocols to offer in `Upgrade`; empty if the request is not an upgrade
+ * @param scheme the scheme that the client uses to reach the proxy
  */
 export function makeRequestHeaders(
   { request, target }: Pick<Exchange, 'request' | 'target'>,
@@ -53,6 +53,6 @@ function addVerified(lines: string[], target: string, { user, userData, backend,
   if (user !== undefined) lines.push('x-verified-username', toHeaderValue(user));
   if (userData !== undefined) lines.push('x-verified-user-data', toJsonHeaderValue(userData));
   lines.push('x-verified-path', pathOf(target).split('?', 1)[0] ?? '', 'x-verified-backend', backend.id);
-  // Static tokens have no secret; Plane sends the header all the same.
+  // Static tokens have no secret, but Plane sends the header anyway.
   lines.push('x-verified-secret', secretToken ?? '');
 }

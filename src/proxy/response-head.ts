@@ -11,14 +11,14 @@ import { acceptsTrailers, mayTrail } from './trailers.js';
 import { readTransferCoding, type TransferCoding } from './transfer-coding.js';
 import { readOfferedProtocols } from './upgrade-offer.js';
 
-/** The head of an answer, in a form that Node.js can write. */
+/** The head of an answer in a form that Node.js can write. */
 export interface ResponseHead {
   status: number;
   reason: string;
   headers: string[];
   /** Whether trailers may follow the body. */
   trailers: boolean;
-  /** Whether the body ends with the connection: the client can't tell a part of it from the whole. */
+  /** Whether the body ends with the connection, so that the client can't tell a part of it from the whole. */
   endsWithConnection: boolean;
 }
 
@@ -28,13 +28,13 @@ export type AnswerHead = Pick<
   'statusCode' | 'statusMessage' | 'httpVersion' | 'headers' | 'rawHeaders'
 >;
 
-/** An answer of a backend that can't be passed on. The message says why. */
+/** An answer of a backend that can't be forwarded. The message says why. */
 export class InvalidAnswer extends Error {}
 
 /**
- * Makes a head that can be written from that of a backend's answer: the one way by which answers come from backends to
- * clients. Node.js parses more than it writes; a character that it can't write in a header it names itself.
- * @param request the client's
+ * Makes a writable head from a backend's answer. Every ordinary answer from a backend to a client passes through here.
+ * Node.js parses more than it can write; it reports unwritable characters in headers itself.
+ * @param request the client's request
  * @throws InvalidAnswer
  */
 export function makeResponseHead(from: AnswerHead, request: IncomingMessage, signature: Signature): ResponseHead {
@@ -70,7 +70,7 @@ export function makeSwitchHead(from: AnswerHead, request: IncomingMessage, signa
     throw new InvalidAnswer(`it switches to the protocol "${foreign}", which the client did not request`);
   const headers = ['Upgrade', from.headers.upgrade ?? '', 'Connection', 'Upgrade', ...copyHeaders(from, undefined)];
   addOwnHeaders(headers, signature);
-  // On all other answers Node.js sets it.
+  // Node.js sets the date itself on all other answers.
   if (from.headers.date === undefined) headers.push('Date', new Date().toUTCString());
   const fault = findUnwritable(headers);
   if (fault !== undefined) throw new InvalidAnswer(fault);
@@ -85,7 +85,7 @@ function checkStatusLine({ statusCode: status = 0, statusMessage: reason = '', h
   if (hasControlCharacter(reason)) throw new InvalidAnswer('its reason phrase has a control character');
 }
 
-/** @param framing what to keep of the headers that say where the body ends; undefined: nothing */
+/** @param framing which of the headers that mark the end of the body to keep; undefined for none */
 function copyHeaders(from: AnswerHead, framing: { coding: TransferCoding; trailers: boolean } | undefined): string[] {
   const {
     rawHeaders,

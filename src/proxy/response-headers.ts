@@ -1,6 +1,6 @@
-/** What the proxy adds to every answer. */
+/** The values that the proxy adds to every answer. */
 export interface Signature {
-  /** For `Server`, where the backend sets none. */
+  /** The `Server` header, used if the backend sets none. */
   server: string;
   backendId: string | undefined;
 }
@@ -8,8 +8,8 @@ export interface Signature {
 const CORS_PREFIX = 'access-control-';
 
 /**
- * Adds what every answer of the proxy carries: the backend's id, `Server` where the backend set none, and leave for pages
- * from everywhere to read it, unless the backend says something about CORS itself.
+ * Adds the proxy's headers to an answer: the backend's id, `Server` unless the backend set it, and CORS headers that
+ * allow pages of every origin to read the answer, unless the backend set any CORS header itself.
  * @param headers name, value, name, value
  */
 export function addOwnHeaders(headers: string[], { server, backendId }: Signature): void {

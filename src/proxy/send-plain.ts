@@ -8,24 +8,24 @@ import type { ConnectionReader, PooledSocket } from './pooled-socket.js';
 import { isRepeatable, type SentRequest, sendRequest } from './send-request.js';
 import { announcesBody } from './upgrade-offer.js';
 
-/** Up to this size the beginning of a body is copied to be written together with the head. */
+/** Up to this size, the first chunk of a body is copied so that it is written together with the head. */
 const MAX_BYTES_WITH_HEAD = 8 * 1024;
-/** What Node.js takes as a path. */
+/** The characters that Node.js accepts in a path. */
 const PATH = /^[!-\xff]+$/;
 
-/** Whether a request has no body and is no upgrade, so that nothing but its head goes to the backend. */
+/** Whether a request has no body and is not an upgrade, so that only its head is sent to the backend. */
 export function isHeadOnly({ request, expectsContinue, held }: Exchange): boolean {
   return held === undefined && !expectsContinue && !announcesBody(request) && !('expect' in request.headers);
 }
 
-/** Whether all of a request can be written. What can't be, Node.js's client names. */
+/** Whether Node.js can write all of a request. If not, Node.js's HTTP client is used, which reports the fault. */
 export function isWritable({ path, headers }: SentRequest): boolean {
   return PATH.test(path) && findUnwritable(headers) === undefined;
 }
 
 /**
- * Sends a plain request to the backend, and a plain answer back. Node.js's client would take several times as long for
- * this (docs/decisions/014-plain-requests.md); it gets the connection when the answer is of any other kind.
+ * Sends a plain request to the backend, and a plain answer back. Node.js's HTTP client would take several times as long
+ * (docs/decisions/014-plain-requests.md); it takes over the connection if the answer is not plain.
  */
 export function sendPlain(exchange: Exchange, sent: SentRequest, connections: BackendConnections): void {
   const socket = connections.take(sent.destination);
@@ -36,7 +36,7 @@ class PlainExchange implements ConnectionReader {
   readonly #exchange: Exchange;
   readonly #sent: SentRequest;
   readonly #connections: BackendConnections;
-  /** Undefined once it is no longer this exchange's. */
+  /** Undefined once the connection no longer belongs to this exchange. */
   #socket: PooledSocket | undefined;
   #answer: PlainAnswer | undefined;
   #missingBytes = 0;
@@ -73,7 +73,7 @@ class PlainExchange implements ConnectionReader {
     this.#socket = undefined;
     exchange.run(() => {
       const { response } = exchange;
-      // Ends it in the middle, so that the client can't take what it has for the whole.
+      // Aborts the answer so that the client can't mistake the part that it has for the whole.
       if (this.#answer !== undefined) response.destroy();
       else if (isReused && isRepeatable(exchange, error?.code ?? 'ECONNRESET'))
         sendRequest(exchange, this.#sent, this.#connections, { isRepeated: true });
@@ -97,7 +97,8 @@ class PlainExchange implements ConnectionReader {
     const isFirst = this.#missingBytes === this.#answer?.bodyBytes;
     const part = chunk.length > this.#missingBytes ? chunk.subarray(0, this.#missingBytes) : chunk;
     this.#missingBytes -= part.length;
-    // As text it goes out with the head in one write, which makes the proxy a tenth faster; Latin-1 keeps every byte.
+    // As text, the chunk is sent together with the head in one write, which makes the proxy a tenth faster. Latin-1
+    // keeps every byte.
     const isText = isFirst && part.length <= MAX_BYTES_WITH_HEAD;
     if (this.#missingBytes === 0) {
       this.#giveBack(part.length === chunk.length);
@@ -112,7 +113,7 @@ class PlainExchange implements ConnectionReader {
     response.once('drain', () => socket?.resume());
   }
 
-  /** @param isWhole whether nothing came behind the answer */
+  /** @param isWhole false if more data followed the answer */
   #giveBack(isWhole: boolean): void {
     const socket = this.#socket;
     if (socket === undefined) return;
@@ -121,7 +122,10 @@ class PlainExchange implements ConnectionReader {
     this.#connections.giveBack(socket);
   }
 
-  /** Lets Node.js read the answer, from its first byte on, as the answer to a request that it need not send. */
+  /**
+   * Hands the connection to Node.js's HTTP client, which reads the answer from its first byte and doesn't send the
+   * request again.
+   */
   #leaveToNode(chunk: Buffer): void {
     const socket = this.#socket as PooledSocket;
     this.#socket = undefined;
@@ -131,7 +135,7 @@ class PlainExchange implements ConnectionReader {
     sendRequest(this.#exchange, this.#sent, this.#connections, { connection: socket });
   }
 
-  /** Closes the connection if the exchange on it is not whole. */
+  /** Closes the connection if the exchange on it is incomplete. */
   #drop(): void {
     const socket = this.#socket;
     if (socket === undefined) return;

@@ -14,24 +14,24 @@ import type { PooledSocket } from './pooled-socket.js';
 import { announcesBody } from './upgrade-offer.js';
 import { uploadBody } from './upload.js';
 
-/** What is sent to the backend. */
+/** A request as it is sent to the backend. */
 export interface SentRequest {
   destination: Destination;
-  /** Path and query. */
+  /** The path and query. */
   path: string;
-  /** Name, value, name, value. */
+  /** The headers: name, value, name, value. */
   headers: string[];
 }
 
-/** How a request goes out. */
+/** How a request is sent. */
 export interface Attempt {
-  /** Whether it went out before, on a connection that turned out to be closed. */
+  /** Whether the request was sent before, on a connection that turned out to be closed. */
   isRepeated?: boolean;
-  /** The connection on which it went out already; the answer comes there. */
+  /** The connection on which the request was already sent and the answer arrives. */
   connection?: PooledSocket;
 }
 
-/** Sends a client's request to the backend, and the answer back. */
+/** Sends a client's request to the backend, and the answer back to the client. */
 export function sendRequest(
   exchange: Exchange,
   sent: SentRequest,
@@ -39,13 +39,13 @@ export function sendRequest(
   { isRepeated = false, connection }: Attempt = {},
 ): void {
   const { request, response } = exchange;
-  // The other idle connections may be as stale, so the second attempt gets one of its own.
+  // The other idle connections may be stale as well, so the second attempt opens a new one.
   const way = isRepeated
     ? { createConnection: () => openBackendSocket(sent.destination, false) }
     : { agent: connections, ...(connection === undefined ? {} : { connection }) };
   const outgoing = openRequest(exchange, sent, way);
   if (outgoing === undefined) return;
-  /** What the connection had read when it was taken for this request. */
+  /** The number of bytes that had been read from the connection before this request. */
   let bytesBefore = 0;
   outgoing.on(
     'response',
@@ -70,7 +70,7 @@ export function sendRequest(
   exchange.whenOver(() => {
     if (!response.writableFinished || !request.complete) outgoing.destroy();
   });
-  // Not before: what is written ahead of the connection takes a way of its own in Node.js, which costs time.
+  // The body is sent only after the connection is assigned: Node.js takes a slower path for data written earlier.
   outgoing.once(
     'socket',
     exchange.guard((socket: Socket) => {
@@ -82,7 +82,8 @@ export function sendRequest(
 }
 
 /**
- * Makes a request to a backend; nothing is sent yet. @returns undefined when Node.js can't write it: that is answered
+ * Creates a request to a backend without sending it. @returns undefined if Node.js can't write it; the client is then
+ * answered with an error
  */
 export function openRequest(
   exchange: Exchange,
@@ -107,8 +108,8 @@ export function openRequest(
 }
 
 /**
- * Whether a request failed since the backend closed an idle connection in the moment in which it was sent there. Such a
- * request never reached it. One to which an answer began did.
+ * Whether a request failed because the backend closed an idle connection at the moment of sending. Such a request never
+ * reached the backend, unless part of an answer has arrived.
  */
 function isStaleConnection(
   exchange: Exchange,
@@ -121,8 +122,8 @@ function isStaleConnection(
 }
 
 /**
- * Whether a request that failed on a used connection goes out again: if it is safe to repeat and has no body, which
- * would be spent by now.
+ * Whether a request that failed on a reused connection is sent again: only if it is safe to repeat and has no body,
+ * which would have been consumed already.
  */
 export function isRepeatable({ request, response }: Exchange, code: string | undefined): boolean {
   if (code !== 'ECONNRESET' && code !== 'EPIPE') return false;

@@ -11,8 +11,8 @@ import { openRequest, type SentRequest } from './send-request.js';
 import { spliceSockets } from './tunnel.js';
 
 /**
- * Sends an upgrade to the backend, on a connection of its own, which no other request ever uses: what follows on it is in
- * no protocol that jamdev knows.
+ * Sends an upgrade to the backend on a connection of its own that is never reused: what follows on it is in a protocol
+ * unknown to jamdev.
  */
 export function sendUpgrade(exchange: Exchange, sent: SentRequest, held: HeldClient): void {
   let backend: BackendSocket | undefined;
@@ -55,7 +55,7 @@ export function sendUpgrade(exchange: Exchange, sent: SentRequest, held: HeldCli
   outgoing.end();
 }
 
-/** @returns undefined when it can't be written: then the client is answered with an error */
+/** @returns undefined if the head can't be written; the client is then answered with an error */
 function tryMakeSwitchHead(exchange: Exchange, incoming: IncomingMessage): Buffer | undefined {
   try {
     return makeSwitchHead(incoming, exchange.request, exchange.signature);

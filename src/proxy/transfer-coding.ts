@@ -2,16 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import { readList } from './header-lines.js';
 
 /**
- * How a message says where its body ends: `none` (no Transfer-Encoding), `chunked`, or `unchunked` (another coding, whose
- * body ends with the connection).
+ * How a message marks the end of its body: `none` (no Transfer-Encoding), `chunked`, or `unchunked` (another coding,
+ * whose body ends with the connection).
  */
 export type TransferCoding = { kind: 'none' } | { kind: 'chunked' | 'unchunked'; value: string } | { kind: 'invalid' };
 
 const NONE: TransferCoding = { kind: 'none' };
 
 /**
- * Reads the Transfer-Encoding of a message. Only the end of the list may be `chunked`, and only once (RFC 9112, section
- * 6.1). Whatever else has that word in it is invalid: parsers and writers differ in what they take it for.
+ * Reads the Transfer-Encoding of a message. `chunked` may appear only once, at the end of the list (RFC 9112, section
+ * 6.1). Any other use of the word is invalid, since parsers and writers interpret it differently.
  */
 export function readTransferCoding({
   headers,

@@ -1,23 +1,29 @@
 import type { Socket } from 'node:net';
 
-/** How long one side of a WebSocket may stay silent when the other has closed its own: it has no half-closed state. */
+/**
+ * How long one side of a WebSocket may stay silent after the other has closed: WebSockets have no half-closed state.
+ */
 const HALF_OPEN_SILENCE_MS = 2_000;
 /**
- * How long a tunnel may be idle until the system asks whether the other end is still there. A side that has closed and
- * left looks like one that only sends no more.
+ * How long a tunnel may be idle before the system checks whether the other end is still there. A peer that closed and
+ * left looks like one that merely stopped sending.
  */
 const KEEP_ALIVE_MS = 60_000;
 
 const OTHER_SIDE = Symbol('other side');
 
-/** One side of a tunnel. Its listeners are the same functions for all: a WebSocket that is idle has none of its own. */
+/**
+ * One side of a tunnel. All sockets share the same listener functions, so an idle WebSocket needs no closures of its
+ * own.
+ */
 interface TunnelSocket extends Socket {
   [OTHER_SIDE]: Socket;
 }
 
 /**
- * Connects two sockets, each way on its own: one side may close while the other still sends. Neither outlives the other.
- * @param isWebSocket then a side that has closed has left for good
+ * Connects two sockets. Each direction is independent: one side may close while the other is still sending. When one
+ * socket is destroyed, so is the other.
+ * @param isWebSocket if true, a side that has closed is taken as gone for good
  */
 export function spliceSockets(client: Socket, backend: Socket, isWebSocket: boolean): void {
   splice(client as TunnelSocket, backend, isWebSocket);
@@ -55,7 +61,10 @@ function endOtherWebSocket(this: TunnelSocket): void {
   other.end();
 }
 
-/** As `pipe()`, which does more for each chunk. What comes for a side that has gone is dropped, until this one closes, too. */
+/**
+ * Works like `pipe()`, which does more work per chunk. Data for a destroyed side is dropped until this side closes,
+ * too.
+ */
 function passOn(this: TunnelSocket, chunk: Buffer): void {
   const other = this[OTHER_SIDE];
   if (!other.destroyed && !other.write(chunk)) this.pause();

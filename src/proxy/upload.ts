@@ -4,8 +4,8 @@ import { forwardTrailers } from './trailers.js';
 import { announcesBody } from './upgrade-offer.js';
 
 /**
- * Sends a client's body to the backend as it comes, and its trailers. When the backend takes no more, the rest is read and
- * dropped: a client that is kept from sending would never read the answer.
+ * Streams a client's body and trailers to the backend. If the backend accepts no more data, the rest is read and
+ * dropped: a client that can't finish sending would never read the answer.
  */
 export function uploadBody(exchange: Exchange, outgoing: ClientRequest): void {
   const { request, response } = exchange;
@@ -26,13 +26,14 @@ export function uploadBody(exchange: Exchange, outgoing: ClientRequest): void {
     if (!isRefused && !outgoing.write(chunk)) request.pause();
   });
   request.on('data', onData);
-  // Node.js holds the head back until there is some of the body: a backend may answer, or refuse, before that.
+  // Node.js delays the head until the body begins, but a backend may answer or refuse the request before that.
   setImmediate(
     exchange.guard(() => {
       if (!hasBegun && !outgoing.destroyed) outgoing.flushHeaders();
     }),
   );
-  // One that has closed its side may never read again, which leaves the connection open with a write under way.
+  // A backend that has closed its side may never read again, which would leave the connection open with a pending
+  // write.
   const { socket } = outgoing;
   socket?.once('end', dropRest);
   outgoing.on(

@@ -7,22 +7,22 @@ import { isEnding } from '../platform/backend-state.js';
 import type { Address } from '../runtime/runtime.js';
 import type { Exchange } from './exchange.js';
 
-/** How long a request waits before the log says why. */
+/** How long a request waits before the reason is logged. */
 const PATIENCE_MS = 10_000;
 
 /** A request whose backend can't be reached yet. */
 interface Waiting {
   backend: Backend;
-  /** What the log calls it: "A request (GET)". */
+  /** The name of the request in the log: "A request (GET)". */
   name: string;
-  /** Whether a person in a browser waits, who is better served with a page that says the reason. */
+  /** Whether a person is waiting in a browser and should see a page with the reason. */
   wantsPage: boolean;
 }
 
-/** Where requests wait until their backend can be reached. */
+/** Holds requests until their backend can be reached. */
 export class WaitingRoom {
   readonly #clock: Clock;
-  /** The reason that was last logged for a backend, so that each is logged once. */
+  /** The reason that was last logged for each backend, so that it is logged only once. */
   readonly #said = new WeakMap<Backend, string>();
 
   constructor(clock: Clock) {
@@ -30,10 +30,10 @@ export class WaitingRoom {
   }
 
   /**
-   * Waits until the backend can be reached, as on the platform; after ten seconds the log says what for. One that wants
-   * a page gets the reason as soon as it is known then. The backend is not given up.
-   * @param signal aborts when the client has left
-   * @returns where the backend is reached; undefined when it never will be; an error to answer with
+   * Waits until the backend can be reached, as on the platform. After ten seconds, the reason is logged; a request that
+   * accepts a page is then answered with the reason as soon as it is known. The backend is not given up.
+   * @param signal aborts when the client has disconnected
+   * @returns the backend's address, undefined if it can't be reached anymore, or an error to answer with
    * @throws the signal's reason when it aborts
    */
   async wait(exchange: Exchange, backend: Backend, signal: AbortSignal): Promise<Address | JamdevError | undefined> {
@@ -47,13 +47,13 @@ export class WaitingRoom {
     }
   }
 
-  /** Never resolves when the request is not answered with the reason. */
+  /** Resolves with the error to answer with. Never resolves if the request shall not be answered with the reason. */
   #untilReason({ backend, name, wantsPage }: Waiting, signal: AbortSignal): Promise<JamdevError> {
     return new Promise((resolve, reject) => {
       const onChange = () => {
         if (backend.address !== undefined || isEnding(backend.state)) return;
         if (!wantsPage || backend.silence === undefined) this.#say(backend, name);
-        // Checks once more, since the reason may no longer apply.
+        // Checks again, since the reason may no longer apply.
         else
           backend.explainSilence().then((reason) => {
             if (reason !== undefined) resolve(backendErrors.backendNotReady(backend.id, reason));
@@ -93,7 +93,7 @@ const WAITED_FOR: Partial<Record<Backend['state']['status'], string>> = {
   ready: 'Its process is being replaced.',
 };
 
-/** Its process may be replaced at the moment in which it can be reached. */
+/** Waits for an address that is still current: the process may be replaced just as it becomes reachable. */
 async function untilReached(backend: Backend, signal: AbortSignal): Promise<Address | undefined> {
   let address = await backend.reachable(signal);
   while (address !== backend.address) address = await backend.reachable(signal);
@@ -109,7 +109,7 @@ function describeWaiting({ request: { method, headers }, held }: Exchange, backe
   };
 }
 
-/** What a client sends may be anything, and as long as it likes. */
+/** Shortens a value from a client, which may be of any length and have any characters. */
 function shorten(text: string): string {
   return text.slice(0, 40).replace(/[^ -~]/g, '?');
 }
