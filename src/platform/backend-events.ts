@@ -1,17 +1,17 @@
 import type { Address } from '../runtime/runtime.js';
 import type { BackendState } from './backend-state.js';
 
-/** What happens to a backend. */
+/** The events of a backend. */
 export interface BackendEvents {
   state: [state: BackendState];
-  /** A remark about this backend for the person at the terminal. */
+  /** A remark about this backend for the developer at the terminal. */
   notice: [text: string];
-  /** Where it is reached has changed; undefined: nowhere, while its process is replaced or gone. */
+  /** The backend's address has changed; undefined while its process is being replaced or has ended. */
   address: [address: Address | undefined];
-  /** The reason why it does not answer has become known, or no longer applies. */
+  /** The reason why the backend does not answer has become known, or no longer applies. */
   silence: [reason: string | undefined];
-  /** Its process is being replaced by one of another build; `explanation` says so in words. */
+  /** The backend's process is being replaced by one of another build; `explanation` describes it in words. */
   restarting: [buildNumber: number, explanation: string];
-  /** It is reached again after that. */
+  /** The replacement is ready and can be reached. */
   restarted: [buildNumber: number];
 }

@@ -2,22 +2,25 @@ import type { ConnectParams } from '../contract/requests.js';
 import type { Build, SpawnRequest } from '../runtime/runtime.js';
 import type { Service } from './services.js';
 
-/** What makes one backend different from another. */
+/** The properties that identify a backend. */
 export interface BackendIdentity {
   id: string;
   service: Service;
   key: string;
-  /** Whether the key was given in the request, or made up. */
+  /** Whether the key was given in the request rather than generated. */
   keyGiven: boolean;
   environment: string;
-  /** The image it was asked to run, which it keeps; undefined: the newest build, and newer ones later. */
+  /**
+   * The image that the request selected, which the backend keeps. If undefined, the backend runs the newest build and
+   * moves to newer ones.
+   */
   image?: Build | undefined;
   fencingToken: number;
-  /** Its only connection token, if it has a static one. */
+  /** The backend's only connection token, if its service uses static tokens. */
   staticToken?: string | undefined;
 }
 
-/** What a runtime has to know of a backend to start a process of a build for it. */
+/** Makes the request by which a runtime starts a process of a build for a backend. */
 export function describeStart(
   identity: BackendIdentity,
   { env, limits, mount }: ConnectParams,
@@ -34,7 +37,7 @@ export function describeStart(
   };
 }
 
-/** What the platform puts into every backend's environment, `PORT` apart. */
+/** Returns the variables that the platform sets in every backend's environment, except `PORT`. */
 function platformEnvironment(identity: BackendIdentity): Record<string, string> {
   return {
     SESSION_BACKEND_ID: identity.id,

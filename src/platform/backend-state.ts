@@ -2,19 +2,19 @@ import type { Status, TerminationKind, TerminationReason } from '../contract/sta
 import { STATUSES } from '../contract/statuses.js';
 import type { Exit } from '../runtime/runtime.js';
 
-/** The state of a backend: what its status is, since when, and what is only known in that status. */
+/** A state of a backend: its status, when it was entered, and the details that only this status has. */
 export type BackendState =
   | { status: 'scheduled' | 'loading' | 'starting' | 'waiting' | 'ready'; time: Date }
   | { status: 'terminating' | 'hard-terminating'; time: Date; reason: TerminationReason }
   | {
       status: 'terminated';
       time: Date;
-      /** As a shell shows it; null when no process ever ran or its fate is unknown. */
+      /** The exit code as a shell shows it; null if no process ever ran or its exit is unknown. */
       exitCode: number | null;
       exitSignal: string | null;
-      /** Whether its process failed, where nothing tells its exit code. */
+      /** Whether the process failed, for processes whose exit code is unknown. */
       exitError?: boolean;
-      /** The last status before it began to end. */
+      /** The last status before the backend began to end. */
       lastStatus: Status;
       reason?: TerminationReason;
       kind?: TerminationKind;
@@ -23,7 +23,7 @@ export type BackendState =
 export type EndedState = Extract<BackendState, { status: 'terminated' }>;
 export type LiveState = Exclude<BackendState, EndedState>;
 
-/** The place of a status in the order that backends go through, from 0. */
+/** Returns the position of a status in the order that backends pass through, starting at 0. */
 export function rankOf(status: Status): number {
   return STATUSES.indexOf(status);
 }
@@ -34,19 +34,19 @@ function isEndUnderWay(state: BackendState): state is EndingState {
   return state.status === 'terminating' || state.status === 'hard-terminating';
 }
 
-/** How the end that is under way is brought about (platform contract, "Lifecycle"). */
+/** Returns how a termination in progress is carried out (platform contract, "Lifecycle"). */
 export function kindOf({ status }: EndingState): TerminationKind {
   return status === 'terminating' ? 'soft' : 'hard';
 }
 
-/** Whether the end has begun. */
+/** Whether the backend is ending or has ended. */
 export function isEnding({ status }: { status: Status }): boolean {
   return rankOf(status) >= rankOf('terminating');
 }
 
 /**
- * The history with one more state. A backend only moves forward: a state that is not further on changes nothing.
- * @returns the same array when nothing changed
+ * Appends a state to the history. Backends only move forward: a state that is not further along is ignored.
+ * @returns the same array if nothing changed
  */
 export function advance(history: readonly BackendState[], next: BackendState): readonly BackendState[] {
   const current = history.at(-1);
@@ -55,8 +55,8 @@ export function advance(history: readonly BackendState[], next: BackendState): r
 }
 
 /**
- * The state of a backend whose end is complete, from how it came to it.
- * @param history everything before
+ * Makes the final state of a backend.
+ * @param history all states before it
  */
 export function toTerminated(
   history: readonly BackendState[],
@@ -66,7 +66,7 @@ export function toTerminated(
   const alive = history.filter((state) => !isEnding(state)).at(-1)?.status ?? 'scheduled';
   const ending = history.findLast(isEndUnderWay);
   const base = { status: 'terminated' as const, time, exitCode: exit.code, exitSignal: exit.signal, lastStatus: alive };
-  // A termination that came too late hides no crash.
+  // A termination that came after the exit must not hide a crash.
   if (exit.onItsOwn) return base;
   if (ending === undefined) return base;
   return { ...base, reason: ending.reason, kind: kindOf(ending) };

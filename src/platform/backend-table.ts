@@ -1,23 +1,23 @@
 import type { Backend } from './backend.js';
 import type { Service } from './services.js';
 
-/** How many ended backends are remembered, the newest ones: for their status, and to explain dead connection URLs. */
+/** How many ended backends are remembered, newest first, to show their status and to explain dead connection URLs. */
 const MAX_ENDED_REMEMBERED = 1_000;
 
-/** Which backends there are, and which of them holds a key. */
+/** All backends by id, and the holder of each key. */
 export class BackendTable {
   readonly #onForgotten: (backend: Backend) => void;
-  /** By id, oldest first. */
+  /** All remembered backends by id, oldest first. */
   readonly #backends = new Map<string, Backend>();
-  /** The backend that holds a key, until it is gone. */
+  /** The backend that holds a key, until nothing of it runs anymore. */
   readonly #holders = new Map<string, Backend>();
 
-  /** @param onForgotten receives each backend that ended and is remembered no longer */
+  /** @param onForgotten receives each ended backend that is no longer remembered */
   constructor(onForgotten: (backend: Backend) => void) {
     this.#onForgotten = onForgotten;
   }
 
-  /** All that are remembered, oldest first. */
+  /** All remembered backends, oldest first. */
   get all(): Backend[] {
     return [...this.#backends.values()];
   }
@@ -26,12 +26,12 @@ export class BackendTable {
     return this.#backends.get(id);
   }
 
-  /** The backend that holds a key of a service; it may be ending. */
+  /** Returns the backend that holds a key of a service. It may be ending. */
   holderOf(service: Service, key: string): Backend | undefined {
     return this.#holders.get(slotOf(service, key));
   }
 
-  /** Adds the new holder of its key. */
+  /** Adds a backend as the new holder of its key. */
   add(backend: Backend): void {
     const { service, key } = backend.identity;
     const slot = slotOf(service, key);

@@ -19,7 +19,7 @@ import { toPublicStatus } from './status-formats.js';
 import { Sweeper } from './sweeper.js';
 import { UsageGauge } from './usage-gauge.js';
 
-/** What a backend depends on. */
+/** The dependencies of a backend. */
 export interface BackendWorld {
   runtime: Runtime;
   builds: BuildSource;
@@ -27,31 +27,31 @@ export interface BackendWorld {
 }
 
 /**
- * The public life of one session backend, from `scheduled` to `terminated`: its state only moves forward. Processes
- * come and go underneath, in a {@link GenerationChain}; what they report moves the state on, and what is asked of the
- * backend goes to them.
+ * One session backend, from `scheduled` to `terminated`; its state only moves forward. Its processes are started and
+ * replaced by a {@link GenerationChain}. Their events advance the state, and requests to the backend are passed to
+ * them.
  */
 export class Backend {
   readonly identity: BackendIdentity;
   readonly log: BackendLog;
   readonly events = new EventEmitter<BackendEvents>().setMaxListeners(0);
-  /** Resolves when it is `terminated`: nothing of it runs, and its key is free. */
+  /** Resolves when the backend is `terminated`: nothing of it runs, and its key is free. */
   readonly gone: Promise<void>;
   readonly spawnedAtMs: number;
-  /** Memory and CPU time that it uses. */
+  /** The backend's memory and CPU usage. */
   readonly usage: UsageGauge;
   readonly #world: BackendWorld;
-  /** How long a process of it has to end after SIGTERM, before SIGKILL. */
+  /** How long a process of the backend may take to end after SIGTERM before it gets SIGKILL. */
   readonly gracePeriodMs: number;
   readonly #sweeper: Sweeper;
   readonly #gate: BuildGate;
   readonly #generations: GenerationChain;
   #history: readonly BackendState[] = [];
-  /** Aborted when the end begins: ends the waiting for a build. */
+  /** Aborted when the end begins, so that the backend stops waiting for a build. */
   readonly #ending = new AbortController();
   #explanation: string | undefined;
 
-  /** Starts it at once. */
+  /** Creates the backend and starts it at once. */
   constructor(identity: BackendIdentity, params: SessionParams, log: BackendLog, world: BackendWorld) {
     this.identity = identity;
     this.log = log;
@@ -66,7 +66,7 @@ export class Backend {
       due: (why) => this.terminate('swept', false, why),
       heldByRequests: (idleSeconds) => this.remark(backendErrors.heldByRequests(idleSeconds).sentence),
     });
-    // Begins in the next microtask, so that the caller can listen to its events first.
+    // Starts in the next microtask, so that the caller can first subscribe to events.
     this.gone = Promise.resolve().then(() => this.#live());
   }
 
@@ -74,7 +74,7 @@ export class Backend {
     return this.identity.id;
   }
 
-  /** All states so far, the first one first. */
+  /** All states so far, oldest first. */
   get history(): readonly BackendState[] {
     return this.#history;
   }
@@ -83,41 +83,41 @@ export class Backend {
     return this.#history[this.#history.length - 1] as BackendState;
   }
 
-  /** The build it runs, once that is known. */
+  /** The build that the backend runs; undefined until a process is started. */
   get build(): Build | undefined {
     return this.#generations.build;
   }
 
-  /** The number of that build; 0 for an image that is not jamdev's. */
+  /** The number of the backend's build, or 0 for an image that jamdev did not build. */
   get buildNumber(): number | undefined {
     return this.build?.number;
   }
 
-  /** The build whose process is to take over from one that was ready, until it is ready itself. */
+  /** The number of the build whose process will replace a ready one, until the new process is ready itself. */
   get replacement(): number | undefined {
     return this.#history.some(({ status }) => status === 'ready') ? this.#generations.coming?.number : undefined;
   }
 
   /**
-   * Why its process was last replaced, or, once it is ending, why it ends: "replaced by build 3 (changed: server.js)". Of
-   * one that ended by itself a sentence about the cause: "It ran out of memory: its limit is 64 MiB." Undefined when none
-   * of these is known, or when the status says it all.
+   * Why the backend's process was last replaced, or why the backend is ending: "replaced by build 3 (changed:
+   * server.js)". After an exit on its own, a sentence about the cause: "It ran out of memory: its limit is 64 MiB."
+   * Undefined if nothing is known, or if the status already says it all.
    */
   get explanation(): string | undefined {
     return this.#explanation;
   }
 
-  /** How its process was started; undefined before it was, and once nothing of it runs. */
+  /** How the backend's process was started; undefined before the first start and after the end. */
   get startKind(): StartKind | undefined {
     return this.#generations.current?.startKind;
   }
 
-  /** Where it listens; undefined while it can't be reached. */
+  /** The address at which the backend listens; undefined while it can't be reached. */
   get address(): Address | undefined {
     return this.#generations.current?.address;
   }
 
-  /** Open connections through the proxy. */
+  /** The number of open connections through the proxy. */
   get connections(): number {
     return this.#sweeper.connections;
   }
@@ -126,33 +126,35 @@ export class Backend {
     return (this.#history[0] as BackendState).time;
   }
 
-  /** Its name for people: the key if it was given one, otherwise the id. */
+  /** The backend's name in output: its key if the request gave one, otherwise its id. */
   get displayName(): string {
     return this.identity.keyGiven ? this.identity.key : this.id;
   }
 
-  /** Open connections through one of its tokens. */
+  /** Counts the open connections through one of the backend's tokens. */
   connectionsBy(token: string): number {
     return this.#sweeper.connectionsBy(token);
   }
 
   /**
-   * Counts an open connection through a token, which keeps it from being swept.
-   * @returns to be called once, when it is closed
+   * Counts an open connection through a token, which keeps the backend from being swept.
+   * @returns a function to call once when the connection is closed
    */
   connectionOpened(token: string, isUpgrade: boolean): () => void {
     return this.#sweeper.connectionOpened(token, isUpgrade);
   }
 
-  /** Counts a request that its process has got and will answer. @returns to be called once, when that is over */
+  /**
+   * Counts a request that was sent to the backend's process. @returns a function to call once when the request is over
+   */
   requestSent(): () => void {
     return this.#generations.current?.requestSent() ?? (() => undefined);
   }
 
   /**
-   * Waits until it can be reached: while it starts, and while its process is replaced. One that is ending still can be,
-   * if it was ready: clients see their work saved.
-   * @returns where it listens; undefined when it will not be reachable anymore
+   * Waits until the backend can be reached: while it starts, and while its process is being replaced. A ready backend
+   * stays reachable while it is ending, so that clients see their work saved.
+   * @returns the backend's address, or undefined if it will not be reachable anymore
    * @throws the signal's reason when it aborts
    */
   async reachable(signal: AbortSignal): Promise<Address | undefined> {
@@ -165,14 +167,14 @@ export class Backend {
   }
 
   /**
-   * Replaces its process by one of another build, under the same id, key and tokens. The old process has stopped before
-   * the new one starts, because of the key; connections that come meanwhile wait in {@link reachable}. Clients do not see
-   * it: the status stays the same.
+   * Replaces the backend's process by one of another build, with the same id, key and tokens. The old process stops
+   * before the new one starts, since only one process may run under a key. Connections that arrive in between wait in
+   * {@link reachable}. Clients do not notice: the status stays the same.
    * @param why why there is another build: "changed: server.js"
    */
   restart(build: Build, why: string): void {
     if (isEnding(this.state)) return;
-    // One that has no build yet gets the newest anyway, and one that was asked to run an image keeps to it.
+    // A backend without a build gets the newest one anyway, and a backend with a selected image keeps it.
     if (this.build === undefined || (this.identity.image ?? build) !== build) return;
     const explanation = build === this.build ? `restarted (${why})` : replacedBy(build, why);
     this.#explanation = explanation;
@@ -182,10 +184,10 @@ export class Backend {
   }
 
   /**
-   * Begins its end: SIGTERM and the grace period when soft, SIGKILL when hard. A soft termination can be made hard; nothing
-   * else changes once the end has begun. One whose process has just ended on its own keeps that as its end: a
-   * termination that comes while it is cleared away must not hide a crash.
-   * @param explanation says more than the reason, in words
+   * Begins the backend's end: SIGTERM and the grace period if soft, SIGKILL if hard. A soft termination can be made
+   * hard; nothing else changes once the end has begun. If the process has just exited on its own, that remains the
+   * recorded end: a termination that arrives during cleanup must not hide a crash.
+   * @param explanation the cause in words, in addition to the reason
    */
   terminate(reason: TerminationReason, hard: boolean, explanation?: string): void {
     const time = this.#world.clock.now();
@@ -206,14 +208,14 @@ export class Backend {
     this.events.emit('notice', text);
   }
 
-  /** Why it is not ready, as far as that is known; one or two sentences. */
+  /** Why the backend is not ready, if that is known, in one or two sentences. */
   get silence(): string | undefined {
     return this.#generations.current?.silence;
   }
 
   /**
-   * Looks from outside why it does not answer: whether it listens on another port, for instance.
-   * @returns undefined when it can't be seen; one or two sentences
+   * Examines from outside why the backend does not answer, for example because it listens on another port.
+   * @returns one or two sentences, or undefined if no reason is found
    */
   async explainSilence(): Promise<string | undefined> {
     return this.#generations.current?.explainSilence();
@@ -233,7 +235,7 @@ export class Backend {
     if (exit.lost) this.#enter({ status: 'hard-terminating', time: this.#world.clock.now(), reason: 'lost' });
     this.#sweeper.close();
     const ended = toTerminated(this.#history, this.#world.clock.now(), exit);
-    // A replacement in the past does not explain this end, nor does a termination that came too late.
+    // An earlier replacement does not explain this end, and neither does a termination that came after the exit.
     const explanation = ended.reason === undefined ? undefined : this.#explanation;
     this.log.end(describeStatus(toPublicStatus(ended), { ...ended, explanation }), exit.remark);
     this.#explanation = ended.reason === undefined ? exit.remark : explanation;
@@ -241,7 +243,7 @@ export class Backend {
     this.#generations.release();
   }
 
-  /** A function of its own, so that nothing else keeps the request's variables in memory. */
+  /** A separate function, so that its closure keeps no other parts of the request in memory. */
   #starter(params: SessionParams): (build: Build) => Generation {
     return (build) => this.#startGeneration(build, params);
   }
@@ -258,7 +260,7 @@ export class Backend {
     return new Generation(request, world, this.#listener(build, this.#generations.current === undefined));
   }
 
-  /** Moves this backend on by what happens to one of its processes. */
+  /** Makes a listener that advances this backend's state by the events of one of its processes. */
   #listener({ number }: Build, isFirst: boolean): GenerationListener {
     const { clock } = this.#world;
     return {
@@ -281,7 +283,7 @@ export class Backend {
     };
   }
 
-  /** A session keeps its id, key and URLs while its process is replaced, however many builds that takes. */
+  /** A session keeps its id, key and URLs while its process is being replaced, even if several builds fail first. */
   #buildFailed({ message }: Error): void {
     this.remark(`The next process starts after a build that succeeds. ${message}`);
   }
@@ -293,7 +295,7 @@ export class Backend {
   }
 
   #enter(state: BackendState): void {
-    // The official client sorts statuses by their time, so no two may have the same.
+    // The official client sorts statuses by time, so no two may have the same time.
     const earliestMs = (this.#history.at(-1)?.time.getTime() ?? 0) + 1;
     const next = { ...state, time: new Date(Math.max(state.time.getTime(), earliestMs)) };
     const history = advance(this.#history, next);

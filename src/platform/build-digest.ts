@@ -1,11 +1,14 @@
 import type { Build } from '../runtime/runtime.js';
 
-/** The tag by which a build can be chosen. */
+/** Returns the tag by which a build can be selected. */
 export function tagOf({ number }: Build): string {
   return `build-${number}`;
 }
 
-/** What identifies a build: the id of its image; builds of child processes have none, and are identified by number. */
+/**
+ * Returns the identifier of a build: the id of its image, or the tag if it has no image because it runs as a child
+ * process.
+ */
 export function digestOf(build: Build): string {
   return build.kind === 'container' ? build.digest : tagOf(build);
 }

@@ -2,7 +2,7 @@ import type { Build } from '../runtime/runtime.js';
 import type { BackendIdentity } from './backend-identity.js';
 import type { BuildSource } from './services.js';
 
-/** What a backend may run, and when its processes may start on it. */
+/** Decides which build a backend runs, and when its processes may start. */
 export class BuildGate {
   readonly #identity: BackendIdentity;
   readonly #builds: BuildSource;
@@ -11,7 +11,7 @@ export class BuildGate {
 
   /**
    * @param ending aborts when the backend's end begins
-   * @param onFailure receives the failure of a build after which the backend waits for the next
+   * @param onFailure receives the error of a failed build after which the backend waits for the next one
    */
   constructor(identity: BackendIdentity, builds: BuildSource, ending: AbortSignal, onFailure: (error: Error) => void) {
     this.#identity = identity;
@@ -20,18 +20,18 @@ export class BuildGate {
     this.#onFailure = onFailure;
   }
 
-  /** What its first process runs. @throws JamdevError `BuildFailed`, or the signal's reason */
+  /** Returns the build for the backend's first process. @throws JamdevError `BuildFailed`, or the signal's reason */
   async first(): Promise<Build> {
     return this.#identity.image ?? this.#builds.current(this.#definition, this.#ending);
   }
 
-  /** Grows with every build that begins to write over the files which processes start on. */
+  /** Counts the builds that have begun to overwrite the files that processes start from. */
   get overwrites(): number {
     return this.#identity.image === undefined ? this.#builds.overwrites(this.#definition) : 0;
   }
 
   /**
-   * Waits until no build is half done, and no half of one is left.
+   * Waits until no build is in progress, and no failed build has left incomplete files.
    * @param patient whether to wait for the next build after one has failed
    * @throws JamdevError `BuildFailed`, or the signal's reason
    */

@@ -1,6 +1,9 @@
 import type { TokenRoute } from './tokens.js';
 
-/** The connection URL of a token that leads through the proxy of the dev server, from where the caller reaches that. */
+/**
+ * Returns a function that makes the connection URL of a token from the URL at which the caller reaches the dev server's
+ * proxy.
+ */
 export function connectionUrlOf({ token }: TokenRoute): (proxyUrl: string) => string {
   return (proxyUrl) => `${proxyUrl}/${token}/`;
 }

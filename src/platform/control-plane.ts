@@ -5,47 +5,47 @@ import type { Environment, ServiceImage } from './services.js';
 import type { UsageInterval } from './usage-gauge.js';
 
 /**
- * What the API speaks to: the control plane of this process, or one that is reached over a network. Everything that is
- * asked of it can take time, so it answers with promises; what goes on is an async iterable, which ends by itself or
- * when the signal given with the request aborts.
+ * The control plane behind the API, either in this process or reached over a network. All operations may take time, so
+ * they return promises. Ongoing data is an async iterable, which ends on its own or when the given signal aborts.
  */
 export interface ControlPlane {
-  /** The name of the cluster that backends run in. */
+  /** The name of the cluster in which backends run. */
   readonly cluster: string;
-  /** What an account sees and may change. */
+  /** Returns the view and operations of an account. */
   account(caller: Caller): AccountPlane;
   /**
-   * The state of a backend; public to anyone who knows its id.
+   * Returns the state of a backend. Public to anyone who knows its id.
    * @throws JamdevError `BackendNotFound`
    */
   state(id: string): Promise<BackendState>;
   /**
-   * Every state of a backend so far, in order, then the live ones, until it has terminated; public like {@link state}.
-   * @throws JamdevError `BackendNotFound`, before anything is iterated
+   * Yields every state of a backend so far, in order, then live ones until it has terminated. Public like {@link
+   * state}.
+   * @throws JamdevError `BackendNotFound`, before the iteration begins
    */
   states(id: string, signal: AbortSignal): Promise<AsyncIterable<BackendState>>;
   /**
-   * What the page behind `ready_url` shows of a backend. Asking counts as a use of the token.
+   * Returns what the page behind `ready_url` shows of a backend. The call counts as a use of the token.
    * @throws JamdevError `BackendNotFound`, `TokenUnknown`, `BackendEnded`
    */
   arrival(id: string, token: string): Promise<Arrival>;
 }
 
-/** Who asks, as was made sure. */
+/** The authenticated sender of a request. */
 export interface Caller {
   account: string;
-  /** For the audit: the person or program behind the request. */
+  /** The person or program behind the request, for the audit log. */
   actor: string;
 }
 
-/** What an account sees and may change. */
+/** The view and operations of one account. */
 export interface AccountPlane {
   /**
    * Connects to the backend that holds a key, or spawns one.
    * @param service as in the request's path
-   * @param signal aborts the wait, as when the client hung up
-   * @throws JamdevError `ServiceNotFound`, `ImageNotFound`, `KeyUnheldNoSpawnConfig`, and those of the kind of control
-   *   plane that it is
+   * @param signal aborts the wait, for example when the client disconnects
+   * @throws JamdevError `ServiceNotFound`, `ImageNotFound`, `KeyUnheldNoSpawnConfig`, and further codes of the
+   *   implementation
    */
   connect(service: string, params: ConnectParams, signal?: AbortSignal): Promise<Connected>;
   /** @throws JamdevError `BackendNotFound` */
@@ -53,28 +53,28 @@ export interface AccountPlane {
   /** Backends that have not ended, oldest first. */
   running(): Promise<BackendView[]>;
   /**
-   * Every line that a backend printed so far, then the live ones, until it has ended.
-   * @throws JamdevError `BackendNotFound`, before anything is iterated
+   * Yields every line that a backend has printed so far, then live lines until it has ended.
+   * @throws JamdevError `BackendNotFound`, before the iteration begins
    */
   logLines(id: string, signal: AbortSignal): Promise<AsyncIterable<string>>;
   /**
-   * What a backend uses, about every second, until it has ended. A reader that is slow gets the newest interval and
-   * misses those before.
-   * @throws JamdevError `BackendNotFound`, before anything is iterated
+   * Yields the usage of a backend about every second until it has ended. A slow reader gets the newest interval and
+   * misses earlier ones.
+   * @throws JamdevError `BackendNotFound`, before the iteration begins
    */
   usage(id: string, signal: AbortSignal): Promise<AsyncIterable<UsageInterval>>;
   /**
-   * Begins the end of a backend, and does not wait for it.
+   * Begins to terminate a backend without waiting for its end.
    * @throws JamdevError `BackendNotFound`, `BackendNotRunning`
    */
   terminate(id: string, hard: boolean): Promise<void>;
   /**
-   * Begins the end of the running backends of a service, and does not wait for it.
+   * Begins to terminate the running backends of a service without waiting for their end.
    * @throws JamdevError `ServiceNotFound`
    */
   terminateService(service: string, request: ServiceTermination): Promise<{ found: number; terminated: number }>;
 
-  /** The names of the services. */
+  /** Returns the names of the services. */
   services(): Promise<string[]>;
   /** @throws JamdevError `ServiceNotFound` */
   service(name: string): Promise<ServiceView>;
@@ -82,62 +82,65 @@ export interface AccountPlane {
   createService(name: string): Promise<void>;
   /** @throws JamdevError `ServiceNotFound`, `ServiceConfigured`, `ServiceInUse` */
   deleteService(name: string): Promise<void>;
-  /** The images that a connect request can choose by tag, the newest first. @throws JamdevError `ServiceNotFound` */
+  /**
+   * Returns the images that a connect request can select by tag, newest first. @throws JamdevError `ServiceNotFound`
+   */
   images(service: string): Promise<ServiceImage[]>;
   /**
-   * Chooses the image that new backends of an environment run.
+   * Selects the image for new backends of an environment.
    * @param image a tag or digest
    * @throws JamdevError `ServiceNotFound`, `ImageNotFound`
    */
   useImage(service: string, environment: string, image: string): Promise<void>;
 }
 
-/** Which backends of a service are to end. */
+/** Selects the backends of a service to terminate. */
 export interface ServiceTermination {
-  /** Only those created before this time; undefined: all. */
+  /** Selects only backends created before this time; undefined for all. */
   before?: Date | undefined;
   hard: boolean;
-  /** Only counts them. */
+  /** Only counts the backends, without terminating them. */
   dryRun: boolean;
 }
 
-/** What connecting gives. */
+/** The result of a connect request. */
 export interface Connected {
   backendId: string;
-  /** Whether this very request started the backend. */
+  /** Whether this request spawned the backend. */
   spawned: boolean;
-  /** As it was then; it may have moved on since. */
+  /** The backend's status at the time of the connect. */
   status: Status;
   token: string;
-  /** A static token has none. */
+  /** Undefined for a static token. */
   secretToken: string | undefined;
-  /** What the caller should know although the connect succeeded, as a sentence. */
+  /** A sentence with a warning for the caller, even though the connect succeeded. */
   remark?: string | undefined;
   connectionUrl: MakeConnectionUrl;
 }
 
 /**
  * Makes the connection URL of a token.
- * @param proxyUrl where the caller reaches the proxy of this process; a control plane with proxies of its own leads there
+ * @param proxyUrl the URL at which the caller reaches this process's proxy; ignored by a control plane with proxies of
+ *   its own
  */
 type MakeConnectionUrl = (proxyUrl: string) => string;
 
-/** A backend as it was when it was asked about. */
+/** A snapshot of a backend. */
 export interface BackendView {
   id: string;
   service: string;
   environment: string;
   key: string;
   createdAt: Date;
-  /** All states so far, the first one first; at least one. */
+  /** All states so far, oldest first; at least one. */
   history: readonly BackendState[];
-  /** Empty while it is not known. */
+  /** Empty until it is known. */
   imageDigest: string;
-  /** The most memory that it was seen to use; bytes. */
+  /** The highest memory usage observed, in bytes. */
   peakMemoryBytes: number | undefined;
 }
 
-/** A service as it was when it was asked about. */
+/** A snapshot of a service. */
 export interface ServiceView {
   name: string;
   createdAt: Date;
@@ -145,12 +148,12 @@ export interface ServiceView {
   environments: readonly Readonly<Environment>[];
 }
 
-/** A backend that a browser waits for. */
+/** A backend for which a browser is waiting. */
 export interface Arrival {
   state: LiveState;
-  /** Name of its service; undefined: not known. */
+  /** The name of the backend's service; undefined if it is not known. */
   service?: string;
   connectionUrl: MakeConnectionUrl;
-  /** What it printed last, if the page may show that. */
+  /** The backend's last output, if the page may show it. */
   lines: readonly string[];
 }

@@ -6,16 +6,16 @@ import { describeOwnEnd, describeReason } from '../contract/status-words.js';
 import type { Backend } from './backend.js';
 
 /**
- * The answer to a request for a backend that has ended or is ending: when it ended, why, and its last lines.
- * @param tellOutput whether the client may see what it printed
+ * Makes the error for a request to a backend that has ended or is ending: when, why, and its last lines.
+ * @param tellOutput whether the client may see the backend's output
  */
 export function explainEnd(backend: Backend, tellOutput: boolean): JamdevError {
   return backendErrors.backendEnded(backend.id, howItEnded(backend), tellOutput ? shownLines(backend) : []);
 }
 
 /**
- * The last lines that a backend printed, and what jamdev last had to say about it, as text for any reader: without
- * escape sequences, and without connection tokens, which are not always the reader's own.
+ * Returns the last lines of a backend's output and jamdev's last remark about it, as plain text for any reader: without
+ * escape sequences, and without connection tokens, which may belong to other users.
  */
 export function shownLines({ log }: Backend): string[] {
   const remark = log.lastRemark?.split('\n').map((line) => `jamdev: ${line}`) ?? [];

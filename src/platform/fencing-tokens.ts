@@ -1,8 +1,9 @@
 import type { Clock } from '../os/clock.js';
 
 /**
- * Numbers that are larger than every one before, also than those of earlier dev servers on the project: what a backend
- * stored with an old one must not win over a new holder of its key. So they count from the time of day.
+ * Issues numbers that are larger than all earlier ones, including those of previous dev servers of the project: data
+ * that a backend stored with an old token must not win over a new holder of its key. The numbers are therefore based on
+ * the time of day.
  */
 export class FencingTokens {
   readonly #clock: Clock;

@@ -3,7 +3,9 @@ import type { Backend } from './backend.js';
 import type { BackendState } from './backend-state.js';
 import type { UsageInterval } from './usage-gauge.js';
 
-/** Yields every state of a backend so far, in order, then the live ones; ends after `terminated`, or by the signal. */
+/**
+ * Yields every state of a backend so far, in order, then live ones. Ends after `terminated`, or when the signal aborts.
+ */
 export async function* followStates(backend: Backend, signal: AbortSignal): AsyncGenerator<BackendState, void> {
   for (let index = 0; !signal.aborted; index += 1) {
     while (backend.history.length <= index && !signal.aborted) await untilEvent(backend.events, ['state'], signal);
@@ -15,8 +17,8 @@ export async function* followStates(backend: Backend, signal: AbortSignal): Asyn
 }
 
 /**
- * Yields about every second what a backend used since; nothing of one that has terminated. Who takes them too slowly gets
- * the newest.
+ * Yields about every second what a backend has used in the meantime, until it has terminated. A slow consumer gets only
+ * the newest interval.
  */
 export async function* followUsage(backend: Backend, signal: AbortSignal): AsyncGenerator<UsageInterval, void> {
   let newest: UsageInterval | undefined;

@@ -4,51 +4,51 @@ import type { BuildGate } from './build-gate.js';
 import type { Generation } from './generation.js';
 
 /**
- * Runs the processes of one backend one after another. A new one starts when nothing of the one before it runs, as the
- * key demands; what the old one ran in may be cleared away meanwhile.
+ * Runs the processes of one backend one after another. A new process starts only after the previous one has stopped,
+ * since only one may run under a key. The cleanup of the previous one may still be in progress.
  */
 export class GenerationChain {
   readonly #gate: Pick<BuildGate, 'overwrites' | 'untilUsable'>;
   #start: ((build: Build) => Generation) | undefined;
   #current: Generation | undefined;
   #lastBuild: Build | undefined;
-  /** The build that is to take the place of the one that runs; the newest wins. */
+  /** The build of the next process. If several replacements are requested, the newest one wins. */
   #next: Build | undefined;
   #isEnding = false;
 
   /**
    * @param start starts a process of a build
-   * @param gate says when a process may start
+   * @param gate decides when a process may start
    */
   constructor(start: (build: Build) => Generation, gate: Pick<BuildGate, 'overwrites' | 'untilUsable'>) {
     this.#start = start;
     this.#gate = gate;
   }
 
-  /** The process that runs, or the last one that did; undefined before the first one, and once it was released. */
+  /** The running process, or the last one that ran; undefined before the first start and after {@link release}. */
   get current(): Generation | undefined {
     return this.#current;
   }
 
-  /** The build of that process; known after {@link release} too. */
+  /** The build of the current process, still known after {@link release}. */
   get build(): Build | undefined {
     return this.#lastBuild;
   }
 
-  /** The build whose process is not ready yet, and is to become it; undefined: none is waited for. */
+  /** The build whose process is expected to become ready; undefined if no process is awaited. */
   get coming(): Build | undefined {
     return this.#next ?? (this.#current?.isComing ? this.#current.build : undefined);
   }
 
-  /** Whether its last process ended without being asked to, and no other takes its place. */
+  /** Whether the last process exited on its own and no other will replace it. */
   get endedItself(): boolean {
     return this.#current?.endedItself === true && this.#next === undefined;
   }
 
   /**
-   * Runs a process of a build and then, one after another, the processes that replace it.
-   * @returns how the last one ended, once nothing is left of any
-   * @throws why the last one could not be started
+   * Runs a process of a build, and then the processes that replace it.
+   * @returns how the last process ended, once all processes are cleaned up
+   * @throws why the last process could not be started
    */
   async run(first: Build): Promise<Exit> {
     const cleanups = new Set<Promise<unknown>>();
@@ -58,10 +58,10 @@ export class GenerationChain {
       const generation = this.#begin(build);
       await generation.stopped;
       const cleanup = generation.exited.catch(ignoreError('platform', 'running a process'));
-      // A replacement may come for as long as this one is not cleared away.
+      // A replacement can still be requested until this process is cleaned up.
       if (this.#next === undefined || this.#isEnding) await cleanup;
       wasReady ||= generation.wasReady;
-      // It may have met files that a build had just removed, and says nothing about the build that comes.
+      // If a build removed files while the process was starting, the failure says nothing about the next build.
       if (generation.failedToStart && overwrites !== this.#gate.overwrites) this.#next ??= build;
       const next = await this.#whenUsable(wasReady).catch(async (error) => {
         await Promise.all([...cleanups, cleanup]);
@@ -73,7 +73,7 @@ export class GenerationChain {
         return generation.exited;
       }
       cleanups.add(cleanup);
-      // A session may be given hundreds of builds.
+      // Sessions may see hundreds of builds, so finished cleanups are removed.
       void cleanup.then(() => cleanups.delete(cleanup));
       build = next;
     }
@@ -86,7 +86,7 @@ export class GenerationChain {
     return this.#current;
   }
 
-  /** The build of the next process, if there is to be one, once it may start. */
+  /** Waits until the next process may start. Resolves with its build, or with undefined if there is no next process. */
   async #whenUsable(patient: boolean): Promise<Build | undefined> {
     try {
       if (this.#next !== undefined && !this.#isEnding) await this.#gate.untilUsable(patient);
@@ -96,23 +96,23 @@ export class GenerationChain {
     return this.#isEnding ? undefined : this.#next;
   }
 
-  /** Replaces the process by one of another build, unless the end has begun. */
+  /** Replaces the current process by one of another build, unless the end has begun. */
   replace(build: Build): void {
     const isUnderWay = this.#next !== undefined;
     this.#next = build;
     if (!isUnderWay) this.#current?.retire();
   }
 
-  /** Ends the process, softly or hard; no other takes its place. */
+  /** Ends the current process, softly or hard, and prevents any further replacement. */
   end(hard: boolean): void {
-    // One that ended itself can still be replaced.
+    // A process that exited on its own can still be replaced.
     if (!this.endedItself) this.#isEnding = true;
     this.#current?.end(hard);
   }
 
   /**
-   * Lets go of the last process and of all that it took to start one: an ended backend is remembered for a long time. Call
-   * it when {@link run} is over.
+   * Drops the references to the last process and to the start function, since ended backends are remembered for a long
+   * time. Call this when {@link run} is over.
    */
   release(): void {
     this.#current = undefined;
@@ -120,7 +120,7 @@ export class GenerationChain {
   }
 }
 
-/** Says that a build takes the place of the one that a backend runs, for people. */
+/** Describes the replacement of a process by one of another build. */
 export function replacedBy({ number }: Build, why: string): string {
   return `replaced by build ${number} (${why})`;
 }

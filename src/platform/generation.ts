@@ -7,54 +7,60 @@ import type { StrangeAnswer } from '../runtime/strange-answer.js';
 import { Silence } from './silence.js';
 import type { UsageGauge } from './usage-gauge.js';
 
-/** A process that gives no HTTP answer for this long after its start is ended: `startuptimeout` (platform contract, "Lifecycle"). */
+/**
+ * How long a process may take to answer over HTTP before it is terminated with `startuptimeout` (platform contract,
+ * "Lifecycle").
+ */
 export const STARTUP_TIMEOUT_MS = 300_000;
-/** How long a replaced process has to answer the requests it got, before it is asked to end. */
+/** How long a replaced process may take to answer its pending requests before it gets SIGTERM. */
 const DRAIN_MS = 1_000;
 
-/** Receives what happens to one process of a backend. */
+/** Receives the events of one process of a backend. */
 export interface GenerationListener {
-  /** It runs, and is asked over HTTP until it answers. */
+  /** The process is running and is polled over HTTP until it answers. */
   waiting(): void;
-  /** Where it is reached has changed; undefined: nowhere. Its first address means that it is ready. */
+  /**
+   * The address of the process has changed; undefined while it can't be reached. The first address means that it is
+   * ready.
+   */
   addressChanged(address: Address | undefined): void;
-  /** The reason why it does not answer became known, or no longer applies. */
+  /** The reason why the process does not answer has become known, or no longer applies. */
   silenceChanged(reason: string | undefined): void;
-  /** It has not answered within {@link STARTUP_TIMEOUT_MS}. */
+  /** The process has not answered within {@link STARTUP_TIMEOUT_MS}. */
   startTimedOut(): void;
-  /** It did not end within its grace period, and is forced now. */
+  /** The process did not end within its grace period and is now being killed. */
   softTimeOver(): void;
 }
 
-/** What a generation depends on. */
+/** The dependencies of a generation. */
 export interface GenerationWorld {
   runtime: Runtime;
   clock: Clock;
-  /** How long the process has to end after it was asked to, before it is forced. */
+  /** How long the process may take to end after a soft termination before it is killed. */
   gracePeriodMs: number;
-  /** Measures the process while it runs. */
+  /** Measures the process while it is running. */
   usage: UsageGauge;
 }
 
-/** How far the process has come. Moves forward only. */
+/** The progress of the process, which only moves forward. */
 type Progress = 'starting' | 'waiting' | 'ready' | 'stopped';
-/** What was asked of it; each takes the place of the one before. */
+/** The requested end of the process; each value supersedes the previous one. */
 type Demand = 'drain' | 'soft' | 'hard';
 
 /**
- * One process of a backend, from its start to its end: it starts at once, becomes ready, may be drained, and ends on
- * its own or on demand. It waits for one thing at a time, so it has one deadline.
+ * One process of a backend, from start to end: it starts at once, becomes ready, may be drained, and ends on its own or
+ * on demand. It waits for one thing at a time, so a single deadline is enough.
  */
 export class Generation {
   readonly build: Build;
-  /** Resolves, never rejects, when nothing of it runs: another process may start under its key. */
+  /** Resolves (never rejects) when nothing of it runs anymore, so that another process may start under the same key. */
   readonly stopped: Promise<void>;
-  /** Resolves when also all its output was handed over. @throws why it could not be started */
+  /** Resolves when all output has been delivered as well. @throws why the process could not be started */
   readonly exited: Promise<Exit>;
   readonly #world: GenerationWorld;
   readonly #listener: GenerationListener;
   readonly #silence: Silence;
-  /** Aborted when its end is demanded: ends the start, and the waiting for an answer. */
+  /** Aborted when the end is requested; cancels the start and the wait for an answer. */
   readonly #demanded = new AbortController();
   #progress: Progress = 'starting';
   #demand: Demand | undefined;
@@ -62,11 +68,11 @@ export class Generation {
   #address: Address | undefined;
   #requestsInFlight = 0;
   #wasReady = false;
-  /** A fault of jamdev while it waited for the answer. */
+  /** An internal fault of jamdev during the wait for the first answer. */
   #failure: Error | undefined;
   #cancelDeadline: () => void = () => undefined;
 
-  /** Starts it; the listener is called from the next microtask on. */
+  /** Starts the process. The listener is called from the next microtask on. */
   constructor(request: SpawnRequest, world: GenerationWorld, listener: GenerationListener) {
     this.build = request.build;
     this.#world = world;
@@ -79,7 +85,7 @@ export class Generation {
       if (this.#failure !== undefined) throw this.#failure;
       return this.#demand === undefined && !exit.lost ? { ...exit, onItsOwn: true } : exit;
     });
-    // A caller that waits for it handles the error; nothing waits for the start of a replaced process.
+    // A caller that waits for `exited` handles the error itself; nothing waits for the start of a replaced process.
     this.exited.catch(handledElsewhere);
     this.stopped = process
       .then(
@@ -89,47 +95,50 @@ export class Generation {
       .then(() => this.#stop());
   }
 
-  /** Where it listens; undefined before it is ready, while it is drained, and after its end. */
+  /** The address of the process; undefined before it is ready, while it is being drained, and after its end. */
   get address(): Address | undefined {
     return this.#address;
   }
 
-  /** Whether it is to become ready: it has not answered yet, and nothing ended it. */
+  /** Whether the process is still expected to become ready: it has not answered, and its end was not requested. */
   get isComing(): boolean {
     return (this.#progress === 'starting' || this.#progress === 'waiting') && this.#demand === undefined;
   }
 
-  /** Whether its first program ended without being asked to; what that left behind may still run. */
+  /** Whether the main program exited on its own. Descendants of it may still be running. */
   get endedItself(): boolean {
     return this.#demand === undefined && this.#process?.ended === true;
   }
 
-  /** How its process was started; undefined before it was. */
+  /** How the process was started; undefined before the start has succeeded. */
   get startKind(): StartKind | undefined {
     return this.#process === undefined ? undefined : (this.#process.startKind ?? 'cold');
   }
 
-  /** Whether it has ever answered. */
+  /** Whether the process has ever answered. */
   get wasReady(): boolean {
     return this.#wasReady;
   }
 
-  /** Whether it ended, or could not be started, before it answered and without being asked to end. */
+  /** Whether the process ended on its own before it answered, or could not be started. */
   get failedToStart(): boolean {
     return this.#progress === 'stopped' && this.#demand === undefined && !this.#wasReady;
   }
 
-  /** Why it does not answer, as far as that is known; one or two sentences. */
+  /** Why the process does not answer, if that is known, in one or two sentences. */
   get silence(): string | undefined {
     return this.#silence.reason;
   }
 
-  /** Looks from outside why it does not answer. @returns undefined when it can't be seen; one or two sentences */
+  /**
+   * Examines from outside why the process does not answer. @returns one or two sentences, or undefined if no reason is
+   * found
+   */
   explainSilence(): Promise<string | undefined> {
     return this.#silence.look();
   }
 
-  /** Counts a request that it has got and will answer. @returns to be called once, when that is over */
+  /** Counts a request that was sent to the process. @returns a function to call once when the request is over */
   requestSent(): () => void {
     this.#requestsInFlight += 1;
     return () => {
@@ -139,8 +148,8 @@ export class Generation {
   }
 
   /**
-   * Ends it for another to take its place: nothing new reaches it, it answers the requests it got, then it has the time
-   * of a soft termination. One that is still being started is forced, since no client knows it.
+   * Ends the process so that another can replace it: it gets no new requests, answers the pending ones, and then gets a
+   * soft termination. A process that is still starting is killed, since no client knows it.
    */
   retire(): void {
     if (this.#demand !== undefined) return;
@@ -153,8 +162,8 @@ export class Generation {
   }
 
   /**
-   * Asks it to end (SIGTERM, and its grace period), or forces it (SIGKILL). Until it stops it is reached where it was:
-   * clients see their work saved. What one that ended itself left behind can only be forced.
+   * Terminates the process softly (SIGTERM, then its grace period) or hard (SIGKILL). It stays reachable until it
+   * stops, so that clients see their work saved. What an exited program left behind can only be killed.
    */
   end(hard: boolean): void {
     if (this.endedItself) {
@@ -192,7 +201,7 @@ export class Generation {
       if (!signal.aborted) this.#fail(error);
       return undefined;
     });
-    // It ended, or was told to, before it answered.
+    // The process ended, or its end was requested, before it answered.
     if (address === undefined || signal.aborted || this.#progress !== 'waiting') return;
     this.#progress = 'ready';
     this.#wasReady = true;
@@ -207,14 +216,15 @@ export class Generation {
     this.#bring('hard');
   }
 
-  /** Passes a demand on to the process; if there is none yet, the start sees the aborted signal. */
+  /** Passes a request to end on to the process. If it is still being started, the aborted signal cancels the start. */
   #bring(demand: Demand): void {
     this.#demand = demand;
     this.#cancelDeadline();
     this.#demanded.abort();
     if (this.#process === undefined || this.#progress === 'stopped') return;
     if (demand === 'hard') return this.#process.terminate(true);
-    // The last chance to see its memory. For a child process it costs nothing, because terminating takes the same snapshot.
+    // The last chance to measure its memory. For a child process this costs nothing, because terminating takes the same
+    // snapshot.
     void this.#world.usage.read();
     this.#process.terminate(false);
     this.#setDeadline(this.#world.gracePeriodMs, () => {

@@ -4,12 +4,12 @@ import { MAX_SPAWN_BYTES, spawnBytes } from '../contract/spawn-size.js';
 import type { Backend } from './backend.js';
 import type { Service } from './services.js';
 
-/** Remarks on spawns that a cluster could not be asked for: it passes on only so much of a request. */
+/** Warns about spawn requests that are too large for a cluster. */
 export class LargeSpawns {
-  /** Services whose developers know. */
+  /** Services for which a warning was already given. */
   readonly #told = new Set<Service>();
 
-  /** Adds a remark to a backend if it is the first large one of its service. */
+  /** Adds a remark to a backend if it is the first of its service with a spawn request that is too large. */
   tell(backend: Backend, { env }: ConnectParams): void {
     const { key, image, service } = backend.identity;
     const bytes = spawnBytes({ key, image: image?.kind === 'container' ? image.image : '', env });

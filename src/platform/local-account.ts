@@ -11,7 +11,7 @@ import type { Platform } from './platform.js';
 import type { ServiceImage } from './services.js';
 import type { UsageInterval } from './usage-gauge.js';
 
-/** What every account sees and may change in a dev server: all of it. */
+/** The account of a dev server. All accounts share one view of everything. */
 export class LocalAccount implements AccountPlane {
   readonly #platform: Platform;
   readonly #logs: LogStore;

@@ -19,7 +19,7 @@ export class LocalControlPlane implements ControlPlane {
     this.#everyone = new LocalAccount(platform, logs);
   }
 
-  /** An account is a label locally, and separates nothing. */
+  /** Locally, an account is just a label and separates nothing. */
   account(): AccountPlane {
     return this.#everyone;
   }

@@ -3,7 +3,7 @@ import type { Backend } from './backend.js';
 import type { MountHold, MountSource } from './mounts.js';
 import type { Service } from './services.js';
 
-/** The mount that a connect request may need, until it is given to the backend that the request spawns. */
+/** The mount that a connect request may need, held until it is passed to the spawned backend. */
 export class MountWish {
   readonly #key: string | undefined;
   readonly #mounts: MountSource | undefined;
@@ -13,11 +13,11 @@ export class MountWish {
   constructor({ key, mount }: ConnectParams, mounts: MountSource | undefined) {
     this.#key = key;
     this.#mounts = mounts;
-    // A key that is made up is nobody else's.
+    // A generated key is unique, so no other backend can use its mount.
     this.#isTaken = mounts === undefined || key === undefined || mount === undefined || mount === false;
   }
 
-  /** Whether there is nothing more to be waited for. */
+  /** Whether no mount needs to be waited for anymore. */
   get isTaken(): boolean {
     return this.#isTaken;
   }
@@ -28,7 +28,7 @@ export class MountWish {
     this.#isTaken = true;
   }
 
-  /** Lets a backend have it for as long as anything of that runs. */
+  /** Passes the mount to a backend, which holds it until nothing of the backend runs anymore. */
   giveTo(backend: Backend): void {
     const hold = this.#hold;
     this.#hold = undefined;

@@ -1,19 +1,20 @@
 import type { Service } from './services.js';
 
-/** What a backend has as long as it alone may use the mount of its key. */
+/** The exclusive use of the mount of a key. */
 export interface MountHold {
   /**
-   * Gives it back; safe to call again.
-   * @param isLost what used it may still run: nobody but this dev server may have it, as long as that runs
+   * Releases the mount. Safe to call more than once.
+   * @param isLost whether the backend's process may still be running; the mount then stays reserved for this dev server
+   *   for as long as the process runs
    */
   release(isLost: boolean): void;
 }
 
-/** Sees to it that one backend at a time uses the mount of a key, whichever dev server started it. */
+/** Ensures that only one backend at a time uses the mount of a key, even across dev servers. */
 export interface MountSource {
   /**
-   * @returns undefined for a service whose backends have no mounts
-   * @throws JamdevError `MountInUse` when a backend of another dev server uses it
+   * @returns undefined for a service without mounts
+   * @throws JamdevError `MountInUse` if a backend of another dev server uses it
    */
   take(service: Service, key: string): Promise<MountHold | undefined>;
 }

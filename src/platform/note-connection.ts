@@ -2,7 +2,7 @@ import type { ConnectParams } from '../contract/requests.js';
 import { noteDecision } from '../os/debug/debug-log.js';
 import type { Backend } from './backend.js';
 
-/** Notes in the debug log which backend a connect request got. @param holder of its key, if there was one */
+/** Logs at debug level which backend a connect request got. @param holder the previous holder of the key, if any */
 export function noteConnection({ key }: ConnectParams, holder: Backend | undefined, backend: Backend): void {
   noteDecision('platform', () => {
     const how = holder === undefined ? `spawned ${backend.id}` : `found ${backend.id} (${backend.state.status})`;

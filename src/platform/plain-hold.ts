@@ -1,8 +1,9 @@
 import type { Clock } from '../os/clock.js';
 
 /**
- * Notices when a session is held past its idle limit by nothing but plain requests, such as event streams. On Plane only
- * upgraded connections hold a session: one whose clients only read is swept that long after the last request began.
+ * Detects when a session is kept past its idle limit only by plain requests, such as event streams. On Plane, only
+ * upgraded connections keep a session alive: a session whose clients only read would be swept once its last request
+ * began that long ago.
  */
 export class PlainHold {
   readonly #clock: Clock;
@@ -11,7 +12,7 @@ export class PlainHold {
   #cancel: (() => void) | undefined;
   #upgrades = 0;
   #requests = 0;
-  /** When a request last began, or an upgraded connection was closed. */
+  /** When the last request began or the last upgraded connection was closed. */
   #sinceMs = 0;
   #isOver = false;
 
@@ -22,7 +23,7 @@ export class PlainHold {
     this.#onPassed = onPassed;
   }
 
-  /** Counts an open connection. @returns to be called once, when it is closed */
+  /** Counts an open connection. @returns a function to call once when the connection is closed */
   opened(isUpgrade: boolean): () => void {
     if (isUpgrade) this.#upgrades += 1;
     else this.#requests += 1;
@@ -37,7 +38,7 @@ export class PlainHold {
     };
   }
 
-  /** Notices nothing from here on. */
+  /** Stops detecting. */
   close(): void {
     this.#isOver = true;
     this.#cancel?.();
@@ -48,7 +49,7 @@ export class PlainHold {
     if (!this.#isOver && this.#cancel === undefined) this.#check();
   }
 
-  /** One timer for many requests: it is set again for what is left when it goes off. */
+  /** All requests share one timer, which is set again for the remaining time when it fires. */
   #check(): void {
     this.#cancel = undefined;
     const isHeld = this.#upgrades === 0 && this.#requests > 0;

@@ -25,30 +25,30 @@ import { type TokenRoute, TokenTable } from './tokens.js';
 export interface PlatformWorld extends BackendWorld {
   images: ImageSource;
   logs: LogStore;
-  /** undefined: no backend has a mount. */
+  /** Undefined if no backend has a mount. */
   mounts?: MountSource | undefined;
-  /** The dev server's run, kept with each log. */
+  /** The id of the dev server's run, stored with each log. */
   runId: string;
-  /** What the config says of the sessions of a service's definition; undefined: nothing, so that defaults apply. */
+  /** Returns the configured session settings of a service definition; undefined if only defaults apply. */
   sessionsOf?: ((definition: string) => SessionSettings) | undefined;
 }
 
-/** What connecting gives. */
+/** The result of a connect request. */
 export interface Connection {
   backend: Backend;
-  /** Whether this very request started it. */
+  /** Whether this request spawned the backend. */
   spawned: boolean;
-  /** The state it was in then; it may have moved on since. */
+  /** The backend's state at the time of the connect. */
   state: BackendState;
   route: TokenRoute;
 }
 
 interface PlatformEvents {
-  /** A backend was spawned; it is `scheduled`, and its own events follow. */
+  /** A backend was spawned. It is `scheduled`, and emits its own events from now on. */
   backend: [backend: Backend];
 }
 
-/** The emulated control plane: which backends there are, who holds which key, which token leads where. */
+/** The emulated control plane: all backends, the holders of keys, and the connection tokens. */
 export class Platform {
   readonly events = new EventEmitter<PlatformEvents>().setMaxListeners(0);
   readonly services: ServiceRegistry;
@@ -70,11 +70,11 @@ export class Platform {
   }
 
   /**
-   * Connects to the backend that holds a key, or spawns one. Between the look for a holder and the new holder's entry
-   * there is no await, so of any number of concurrent requests exactly one spawns. A holder that is ending is waited
-   * for: its process has to be gone before another may live under the same key.
+   * Connects to the backend that holds a key, or spawns one. There is no await between the lookup of the holder and the
+   * entry of the new one, so exactly one of any number of concurrent requests spawns. A holder that is ending is
+   * awaited: its process must be gone before another may run under the same key.
    * @param serviceName as in the request's path
-   * @param signal aborts the wait, as when the client hung up
+   * @param signal aborts the wait, for example when the client disconnects
    * @throws JamdevError `ServiceNotFound`, `ImageNotFound`, `KeyUnheldNoSpawnConfig`, `MountInUse`, `BuildFailed`,
    *   `ShuttingDown`
    */
@@ -83,7 +83,7 @@ export class Platform {
     try {
       return await this.#connect(serviceName, params, mount, signal);
     } finally {
-      // Another request may have spawned a backend meanwhile, or this one failed.
+      // Releases the mount if another request spawned the backend in the meantime, or if this one failed.
       mount.giveUp();
     }
   }
@@ -97,7 +97,8 @@ export class Platform {
     let found: { tag: string; image: Build } | undefined;
     for (;;) {
       if (this.#closing) throw requestErrors.shuttingDown();
-      // Looked up again after each wait: the service may have been deleted, or given another image, meanwhile.
+      // Looked up again after each wait, since the service may have been deleted or given another image in the
+      // meantime.
       const service = this.services.find(serviceName);
       const tag = this.#tagFor(service, params);
       const holder = params.key === undefined ? undefined : this.#backends.holderOf(service, params.key);
@@ -128,7 +129,7 @@ export class Platform {
   }
 
   /**
-   * Finds a backend by id, also one that ended not too long ago.
+   * Finds a backend by id, including recently ended ones.
    * @throws JamdevError `BackendNotFound`
    */
   backend(id: string): Backend {
@@ -137,12 +138,12 @@ export class Platform {
     return backend;
   }
 
-  /** Whether {@link backend} would find one. */
+  /** Whether {@link backend} would find the id. */
   knows(id: string): boolean {
     return this.#backends.get(id) !== undefined;
   }
 
-  /** All backends that are remembered, oldest first. */
+  /** All remembered backends, oldest first. */
   get backends(): Backend[] {
     return this.#backends.all;
   }
@@ -153,7 +154,7 @@ export class Platform {
   }
 
   /**
-   * Ends a backend on request from outside; returns at once.
+   * Begins to terminate a backend on an external request, without waiting for its end.
    * @throws JamdevError `BackendNotFound`, `BackendNotRunning`
    */
   terminate(id: string, hard: boolean): void {
@@ -163,14 +164,14 @@ export class Platform {
   }
 
   /**
-   * Chooses the image that new backends of an environment run.
-   * @param tag a tag or digest; {@link NEWEST_TAG} for whatever is built last
+   * Selects the image for new backends of an environment.
+   * @param tag a tag or digest; {@link NEWEST_TAG} for the newest build
    * @throws JamdevError `ServiceNotFound`, `ImageNotFound`
    */
   async useImage(serviceName: string, environment: string, tag: string): Promise<void> {
     const service = this.services.find(serviceName);
     if (tag !== NEWEST_TAG || service.definition === undefined) await this.images.find(service, tag);
-    // Only now, as a request that fails leaves nothing behind.
+    // The service is stored only now, so that a failed request leaves nothing behind.
     this.services.get(serviceName).environment(environment, this.#world.clock.now()).imageTag = tag;
   }
 
@@ -186,10 +187,10 @@ export class Platform {
   }
 
   /**
-   * Ends the running backends of a service on request from outside; returns at once.
-   * @param options.before only those created before this time; default: all
+   * Begins to terminate the running backends of a service on an external request, without waiting for their end.
+   * @param options.before selects only backends created before this time; default: all
    * @param options.dryRun only counts them
-   * @returns how many there are, and how many of them were told to end
+   * @returns how many backends were found, and how many of them are being terminated
    * @throws JamdevError `ServiceNotFound`
    */
   terminateService(
@@ -204,20 +205,27 @@ export class Platform {
     return { found: found.length, terminated: dryRun ? 0 : found.length };
   }
 
-  /** Ends every backend, and resolves when all are gone. @param explanation why, in words; default: on request */
+  /**
+   * Terminates every backend. Resolves when all are gone. @param explanation the cause in words; default: on request
+   */
   async terminateAll(hard: boolean, explanation?: string): Promise<void> {
     const { running } = this;
     for (const backend of running) backend.terminate('external', hard, explanation);
     await Promise.all(running.map((backend) => backend.gone));
   }
 
-  /** Lets nothing new start, and ends every backend; softly, so hard after their grace period at the latest. */
+  /**
+   * Prevents new backends and terminates all running ones, by default softly, which ends with SIGKILL after the grace
+   * period.
+   */
   async close(hard = false): Promise<void> {
     this.#closing = true;
     await this.terminateAll(hard, 'the dev server is stopping');
   }
 
-  /** The image that a new backend is to run; undefined: the newest good build of the service's definition. */
+  /**
+   * Returns the image tag for a new backend, or undefined for the newest successful build of the service's definition.
+   */
   #tagFor(service: Service, params: ConnectParams): string | undefined {
     const tag = params.tag ?? service.imageTagOf(params.environment ?? DEFAULT_ENVIRONMENT);
     return tag === NEWEST_TAG && service.definition !== undefined ? undefined : tag;
@@ -226,7 +234,7 @@ export class Platform {
   #spawn({ name, definition }: Service, params: ConnectParams, image: Build | undefined): Backend {
     const now = this.#world.clock.now();
     if (image === undefined && definition !== undefined) this.#world.builds.assertUsable(definition);
-    // Kept only now: a connect that fails leaves no service behind.
+    // The service is stored only now, so that a failed connect leaves none behind.
     const service = this.services.get(name);
     const environment = service.environment(params.environment ?? DEFAULT_ENVIRONMENT, now);
     environment.lastSpawnedAt = now;
@@ -259,7 +267,10 @@ export class Platform {
     return backend;
   }
 
-  /** As on the platform, a static token goes without user and auth, and without a word; here the first time has one. */
+  /**
+   * As on the platform, a static token carries no user and auth. The platform ignores them silently; here, the first
+   * such request adds a remark.
+   */
   #tellIdentityIgnored(backend: Backend, { user, auth }: ConnectParams): void {
     if (this.#identityIgnored || backend.identity.staticToken === undefined) return;
     if (user === undefined && auth === undefined) return;

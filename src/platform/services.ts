@@ -1,27 +1,27 @@
 import { serviceErrors } from '../contract/errors/service-errors.js';
 import type { Build } from '../runtime/runtime.js';
 
-/** The environment of a connect request that names none. */
+/** The environment of a connect request that does not specify one. */
 export const DEFAULT_ENVIRONMENT = 'default';
-/** The tag that stands for the newest good build. */
+/** The tag for the newest successful build. */
 export const NEWEST_TAG = 'latest';
 
-/** An environment of a service, such as `staging`: which image its backends run. */
+/** An environment of a service, such as `staging`, which selects the image of its backends. */
 export interface Environment {
   readonly name: string;
   readonly createdAt: Date;
-  /** A tag or digest; {@link NEWEST_TAG} for whatever is built last. */
+  /** A tag or digest; {@link NEWEST_TAG} for the newest build. */
   imageTag: string;
   lastSpawnedAt: Date | undefined;
 }
 
-/** A service: a name of its own for keys, and what its backends run. */
+/** A service: a namespace for keys, and the definition or images that its backends run. */
 export class Service {
   readonly #environments = new Map<string, Environment>();
 
   /**
-   * @param definition which definition of the project it runs, as several names can share one; undefined: none, so that
-   * only images named by a tag can run
+   * @param definition the definition in the config that the service runs, which several names can share; undefined if
+   *   only images selected by a tag can run
    */
   constructor(
     readonly name: string,
@@ -31,7 +31,7 @@ export class Service {
     this.environment(DEFAULT_ENVIRONMENT, createdAt);
   }
 
-  /** Returns an environment by name; creates it when it is first asked for. @param now the time of creation */
+  /** Returns an environment by name, and creates it on first use. @param now the time of creation */
   environment(name: string, now: Date): Environment {
     const known = this.#environments.get(name);
     if (known !== undefined) return known;
@@ -40,41 +40,44 @@ export class Service {
     return environment;
   }
 
-  /** Which image new backends of an environment run, whether it is there yet or not. */
+  /** Returns the tag of the image for new backends of an environment. The image need not exist yet. */
   imageTagOf(environment: string): string {
     return this.#environments.get(environment)?.imageTag ?? NEWEST_TAG;
   }
 
-  /** All environments, the oldest first. */
+  /** All environments, oldest first. */
   get environments(): readonly Environment[] {
     return [...this.#environments.values()];
   }
 
-  /** When one of its backends was last spawned. */
+  /** When a backend of the service was last spawned. */
   get lastSpawnedAt(): Date | undefined {
     const times = this.environments.flatMap(({ lastSpawnedAt }) => lastSpawnedAt ?? []);
     return times.toSorted((a, b) => b.getTime() - a.getTime())[0];
   }
 }
 
-/** Where the code of a service comes from. The build part implements it; the platform only waits for it. */
+/** Provides the builds of services. Implemented by the build part; the platform only waits for it. */
 export interface BuildSource {
   /**
-   * The newest good build of a service's definition. Waits for one that is under way if there is none yet, or if it
-   * writes over the last one.
-   * @throws JamdevError `BuildFailed` when there is none, or the last one was written over, and the last try failed
+   * Returns the newest successful build of a service's definition. Waits for a build in progress if there is none yet,
+   * or if it overwrites the last one.
+   * @throws JamdevError `BuildFailed` if there is no usable build, because there was none or it was overwritten, and
+   *   the last attempt failed
    */
   current(definition: string, signal: AbortSignal): Promise<Build>;
   /**
-   * Waits, for as long as it takes, until a process may start on the newest good build: until nothing is writing over
-   * it, and nothing has left half of another one in its place.
-   * @param onFailure receives the failure of each build after which the waiting goes on
+   * Waits without a time limit until a process may start from the newest successful build: nothing is overwriting it,
+   * and no failed build has left incomplete files in its place.
+   * @param onFailure receives the error of each failed build after which the wait continues
    * @throws the signal's reason when it aborts
    */
   untilUsable(definition: string, signal: AbortSignal, onFailure: (error: Error) => void): Promise<void>;
-  /** How many builds of a service's definition have begun that write over the files which its processes start on. */
+  /**
+   * Counts the builds of a service's definition that have begun to overwrite the files that its processes start from.
+   */
   overwrites(definition: string): number;
-  /** @throws JamdevError `BuildFailed` when no build can be had right now: nothing is worth spawning */
+  /** @throws JamdevError `BuildFailed` if no build is available right now, so that a spawn would be pointless */
   assertUsable(definition: string): void;
 }
 
@@ -83,27 +86,27 @@ export interface ServiceImage {
   repository: string;
   tag: string;
   digest: string;
-  /** When it was built, or came to be known here. */
+  /** When the image was built, or first seen on this machine. */
   since: Date;
 }
 
-/** The images besides the newest build. */
+/** The images that can be selected instead of the newest build. */
 export interface ImageSource {
   /**
-   * Finds the image that a tag or digest of a service names.
+   * Finds the image of a tag or digest of a service.
    * @throws JamdevError `ImageNotFound`
    */
   find(service: Service, tag: string, signal?: AbortSignal): Promise<Build>;
-  /** All images of a service, the newest first. */
+  /** Returns all images of a service, newest first. */
   list(service: Service): Promise<ServiceImage[]>;
 }
 
-/** The name by which the official libraries' dev mode asks for the default service. */
+/** The name that the official libraries' dev mode uses for the default service. */
 const DEFAULT_SERVICE_ALIAS = '-';
 /** A DNS label, as on the platform. */
 const SERVICE_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** The services of a dev server, by name. */
+/** The services of a dev server by name. */
 export class ServiceRegistry {
   readonly #definitions: readonly string[];
   readonly #services = new Map<string, Service>();
@@ -119,8 +122,8 @@ export class ServiceRegistry {
   }
 
   /**
-   * Finds a service. `-` is the default one. With a single one in the config any name is accepted, each a namespace of
-   * its own for keys, as on the platform's own dev server.
+   * Finds a service, and stores it on first use. `-` is the default service. If the config has a single service, any
+   * name is accepted and is a separate namespace for keys, as in the platform's own dev server.
    * @throws JamdevError `ServiceNotFound`
    */
   get(name: string): Service {
@@ -129,7 +132,7 @@ export class ServiceRegistry {
     return service;
   }
 
-  /** Like {@link get}, but does not create a service for a name that was never used. */
+  /** Finds a service like {@link get}, but does not store one for a new name. */
   find(name: string): Service {
     const [first = ''] = this.#definitions;
     const wanted = name === DEFAULT_SERVICE_ALIAS ? first : name;
@@ -139,14 +142,14 @@ export class ServiceRegistry {
     return new Service(wanted, first, this.#startedAt);
   }
 
-  /** All that are configured, created or were used, in that order. */
+  /** Returns all services that were configured, created or used, in that order. */
   list(): Service[] {
     return [...this.#services.values()];
   }
 
   /**
-   * Makes a service that is not in the config. With a single one in the config it runs that; else it has no image until
-   * one is named.
+   * Creates a service that is not in the config. If the config has a single service, the new one runs its definition;
+   * otherwise it has no image until one is selected.
    * @throws JamdevError `InvalidRequest`, `ServiceExists`
    */
   create(name: string): Service {
@@ -168,7 +171,7 @@ export class ServiceRegistry {
     return service;
   }
 
-  /** Forgets a service. @throws JamdevError as {@link findDeletable} */
+  /** Forgets a service. @throws JamdevError like {@link findDeletable} */
   delete(name: string): void {
     this.#services.delete(this.findDeletable(name).name);
   }

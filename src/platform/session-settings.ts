@@ -1,26 +1,26 @@
 import type { ConnectParams } from '../contract/requests.js';
 
-/** How long a backend has to end after SIGTERM, where the config says nothing (platform contract, "Lifecycle"). */
+/** How long a backend may take to end after SIGTERM if the config does not set it (platform contract, "Lifecycle"). */
 export const DEFAULT_GRACE_PERIOD_SECONDS = 10;
 
-/** What the config sets for the sessions of a service. */
+/** The session settings of a service in the config. */
 export interface SessionSettings {
-  /** Whether each backend has one connection token for all. */
+  /** Whether each backend has a single connection token shared by all users. */
   useStaticToken: boolean;
-  /** For requests that do not say how long a backend may be without a connection. */
+  /** Default for requests without a limit for the time without a connection. */
   maxIdleSeconds: number | undefined;
-  /** For requests that do not say how long a backend may live. */
+  /** Default for requests without a limit for a backend's lifetime. */
   lifetimeLimitSeconds: number | undefined;
-  /** How long a backend has to end after SIGTERM; {@link DEFAULT_GRACE_PERIOD_SECONDS} if undefined. */
+  /** How long a backend may take to end after SIGTERM; {@link DEFAULT_GRACE_PERIOD_SECONDS} if undefined. */
   gracePeriodSeconds: number | undefined;
 }
 
-/** A request, completed by the config. */
+/** A connect request, completed with the settings in the config. */
 export interface SessionParams extends ConnectParams {
   gracePeriodSeconds: number;
 }
 
-/** Completes a request by the config; its own limits win. */
+/** Completes a connect request with the settings in the config. Limits in the request take precedence. */
 export function withSessionDefaults(params: ConnectParams, settings: SessionSettings | undefined): SessionParams {
   return {
     ...params,

@@ -3,33 +3,36 @@ import { ignoreError } from '../os/debug/debug-log.js';
 import type { RuntimeBackend } from '../runtime/runtime.js';
 import { describeStrangeAnswer, isConclusive, type StrangeAnswer } from '../runtime/strange-answer.js';
 
-/** When to look from outside why a process does not answer yet, in milliseconds after it was started. */
+/** When to examine from outside why a process does not answer yet, in milliseconds after its start. */
 const LOOK_AFTER_MS = [1_000, 5_000, 10_000, 20_000, 30_000, 60_000, 120_000, 240_000];
 
-/** Finds out why the process of a backend does not answer: by what came back, and by looks from outside. */
+/**
+ * Finds out why a backend's process does not answer, from unexpected answers and from samples taken outside the
+ * process.
+ */
 export class Silence {
   readonly #clock: Clock;
   readonly #onReason: (reason: string | undefined) => void;
   #process: RuntimeBackend | undefined;
-  /** What came back last. */
+  /** The last unexpected answer. */
   #answer: StrangeAnswer | undefined;
   #looking: Promise<string | undefined> | undefined;
   #reason: string | undefined;
   #hasAnswered = false;
   #cancelLook: () => void = () => undefined;
 
-  /** @param onReason receives the reason when it becomes known or changes; undefined: it no longer applies */
+  /** @param onReason receives the reason when it becomes known or changes; undefined if it no longer applies */
   constructor(clock: Clock, onReason: (reason: string | undefined) => void) {
     this.#clock = clock;
     this.#onReason = onReason;
   }
 
-  /** Why it does not answer, in one or two sentences; undefined while nothing is known, and once it answers. */
+  /** Why the process does not answer, in one or two sentences; undefined if nothing is known, or if it answers. */
   get reason(): string | undefined {
     return this.#reason;
   }
 
-  /** Begins with a process that was just started. */
+  /** Starts observing a process that was just started. */
   begin(process: RuntimeBackend): void {
     this.end();
     this.#process = process;
@@ -37,14 +40,14 @@ export class Silence {
     this.#lookLater(0);
   }
 
-  /** It answers over HTTP now. That it speaks TLS as well is said all the same. */
+  /** Notes that the process answers over HTTP. If it also speaks TLS, that is still reported. */
   answered(): void {
     this.#cancelLook();
     this.#hasAnswered = true;
     this.#know(undefined);
   }
 
-  /** The process has ended. */
+  /** Notes that the process has ended. */
   end(): void {
     this.#cancelLook();
     this.#process = undefined;
@@ -52,7 +55,7 @@ export class Silence {
     this.#know(undefined);
   }
 
-  /** Takes note of what came back in place of an answer in HTTP. */
+  /** Records an answer that is not HTTP. */
   hear(answer: StrangeAnswer): void {
     if (this.#answer !== undefined && isConclusive(this.#answer) && !isConclusive(answer)) return;
     this.#answer = answer;
@@ -62,8 +65,9 @@ export class Silence {
   }
 
   /**
-   * Looks now, also at a process that answered before. Callers at the same time share a look, as it takes a while.
-   * @returns the reason; undefined when it can't be seen
+   * Examines the process now, even if it has answered before. Shares one sample with concurrent callers, since taking
+   * it is slow.
+   * @returns the reason, or undefined if none is found
    */
   look(): Promise<string | undefined> {
     const process = this.#process;
@@ -78,17 +82,20 @@ export class Silence {
     const answer = this.#hasAnswered ? undefined : this.#answer;
     const known = this.#conclusion();
     if (known !== undefined) return known;
-    // A look that fails shows nothing, and the next one comes.
+    // A failed sample is ignored; another one follows.
     const reason = await process
       .explainNotReady(answer)
       .catch(ignoreError('platform', 'finding out why a backend does not answer'));
     if (process !== this.#process || this.#hasAnswered) return reason;
-    // What came back during the look says more than what was seen from outside.
+    // An answer that arrived in the meantime says more than a sample from outside.
     this.#know(this.#conclusion() ?? reason);
     return this.#reason;
   }
 
-  /** What the answer that came back shows by itself; undefined if it shows nothing, or the process answers over HTTP. */
+  /**
+   * Returns the reason that follows from the unexpected answer alone; undefined if it is inconclusive, or if the
+   * process answers over HTTP.
+   */
   #conclusion(): string | undefined {
     if (this.#hasAnswered || this.#answer === undefined || !isConclusive(this.#answer)) return undefined;
     return describeStrangeAnswer(this.#answer);

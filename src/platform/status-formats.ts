@@ -2,7 +2,10 @@ import type { InfoStatus, PublicStatus } from '../contract/status.js';
 import { V1_OF_LIVE_STATUS, type V1State } from '../contract/statuses.js';
 import { type BackendState, type EndedState, kindOf } from './backend-state.js';
 
-/** The public v2 form of a state: `{status, time}` and what the contract adds to the last three. */
+/**
+ * Converts a state to its public v2 form: `{status, time}` and, for the last three statuses, the fields that the
+ * contract adds.
+ */
 export function toPublicStatus(state: BackendState): PublicStatus {
   const base = { status: state.status, time: state.time.toISOString() };
   switch (state.status) {
@@ -16,7 +19,9 @@ export function toPublicStatus(state: BackendState): PublicStatus {
   }
 }
 
-/** The form in `GET /v2/backend/:id`, where a terminated status has `exit_code` and `last_status`. */
+/**
+ * Converts a state to its form in `GET /v2/backend/:id`, where a terminated status has `exit_code` and `last_status`.
+ */
 export function toInfoStatus(state: BackendState): InfoStatus {
   if (state.status !== 'terminated') return toPublicStatus(state);
   return {
@@ -28,12 +33,12 @@ export function toInfoStatus(state: BackendState): InfoStatus {
   };
 }
 
-/** The v1 name of a state (platform contract, "Lifecycle"). */
+/** Returns the v1 name of a state (platform contract, "Lifecycle"). */
 export function toV1State(state: BackendState): V1State {
   return state.status === 'terminated' ? endedV1State(state) : V1_OF_LIVE_STATUS[state.status];
 }
 
-/** The states of a v1 stream: none is repeated. */
+/** Returns the states for a v1 stream, without repetitions. */
 export function toV1Stream(history: readonly BackendState[]): { state: V1State; time: string }[] {
   return history
     .map((state) => ({ state: toV1State(state), time: state.time.toISOString() }))
@@ -63,7 +68,10 @@ function endedAloneV1State(state: EndedState): V1State {
   return state.exitCode === 0 || state.exitError === false ? 'Exited' : 'Failed';
 }
 
-/** A backend that was ended before it had a process did not fail; one that never came to have one by itself did. */
+/**
+ * Whether the end counts as an error. A backend that was terminated before it had a process did not fail; one that
+ * ended without ever getting a process did.
+ */
 function exitError(state: EndedState): boolean {
   if (state.exitCode !== null) return state.exitCode !== 0;
   if (state.exitError !== undefined) return state.exitError;

@@ -3,25 +3,25 @@ import { PlainHold } from './plain-hold.js';
 
 const DEFAULT_MAX_IDLE_SECONDS = 300;
 
-/** After how long a backend is swept. */
+/** The time limits after which a backend is swept. */
 export interface SweepLimits {
-  /** Without a connection; {@link DEFAULT_MAX_IDLE_SECONDS} if undefined. */
+  /** The limit without a connection; {@link DEFAULT_MAX_IDLE_SECONDS} if undefined. */
   maxIdleSeconds?: number | undefined;
-  /** From its spawn on, whether connected or not. */
+  /** The limit since the spawn, regardless of connections. */
   lifetimeLimitSeconds?: number | undefined;
 }
 
-/** Receives what becomes of the limits. */
+/** Receives the events of a sweeper. */
 export interface SweepListener {
-  /** The backend is to be swept. @param why in words */
+  /** The backend is due to be swept. @param why the reason in words */
   due(why: string): void;
-  /** Plane would have swept it, as only plain requests have held it for that long; called at most once. */
+  /** Plane would have swept the backend, which only plain requests have kept alive. Called at most once. */
   heldByRequests(idleSeconds: number): void;
 }
 
 /**
- * Reports when a backend is to be swept: no client was connected for some time, or its lifetime is over. The platform has
- * one reason for both, so the listener gets words that say which.
+ * Reports when a backend is due to be swept: no client was connected for some time, or its lifetime is over. The
+ * platform has the same reason for both, so the listener gets the difference in words.
  */
 export class Sweeper {
   readonly #clock: Clock;
@@ -30,11 +30,11 @@ export class Sweeper {
   readonly #plainHold: PlainHold;
   readonly #cancelLifetime: () => void = () => undefined;
   #cancelIdle: () => void = () => undefined;
-  /** Open connections by their token. */
+  /** The number of open connections by token. */
   readonly #connections = new Map<string, number>();
   #isOver = false;
 
-  /** Begins to count at once. */
+  /** Starts counting at once. */
   constructor(clock: Clock, { maxIdleSeconds, lifetimeLimitSeconds: limit }: SweepLimits, listener: SweepListener) {
     this.#clock = clock;
     this.#idleSeconds = maxIdleSeconds ?? DEFAULT_MAX_IDLE_SECONDS;
@@ -49,19 +49,19 @@ export class Sweeper {
     }
   }
 
-  /** Open connections. */
+  /** The number of open connections. */
   get connections(): number {
     let sum = 0;
     for (const count of this.#connections.values()) sum += count;
     return sum;
   }
 
-  /** Open connections through a token. */
+  /** Counts the open connections through a token. */
   connectionsBy(token: string): number {
     return this.#connections.get(token) ?? 0;
   }
 
-  /** Counts an open connection through a token. @returns to be called once, when it is closed */
+  /** Counts an open connection through a token. @returns a function to call once when the connection is closed */
   connectionOpened(token: string, isUpgrade: boolean): () => void {
     const closePlain = this.#plainHold.opened(isUpgrade);
     this.#connections.set(token, this.connectionsBy(token) + 1);
@@ -75,7 +75,7 @@ export class Sweeper {
     };
   }
 
-  /** Sweeps nothing from here on. */
+  /** Stops sweeping. */
   close(): void {
     this.#isOver = true;
     this.#plainHold.close();

@@ -2,33 +2,36 @@ import type { Clock } from '../os/clock.js';
 import type { Backend } from './backend.js';
 import { TokenSource } from './ids.js';
 
-/** Tokens that nobody used for so long expire. */
+/** How long a token may be unused before it expires. */
 export const TOKEN_UNUSED_MS = 60 * 60 * 1000;
-/** What all tokens may hold together, counted by {@link heldBytesOf}; bytes. */
+/** Limit for the memory of all tokens in bytes, measured by {@link heldBytesOf}. */
 export const MAX_TOKEN_BYTES = 64 * 1024 * 1024;
-/** What a token holds besides its user's texts: its secrets, its record, its places in the tables. Measured: 330 to 450. */
+/** The memory of a token without its user's texts: secrets, record, and table entries. Measured: 330 to 450 bytes. */
 const RECORD_BYTES = 450;
 
-/** What a connection token stands for. */
+/** A connection token and the backend to which it leads. */
 export interface TokenRoute {
   token: string;
-  /** The second secret, which the backend sees as `x-verified-secret`; a static token has none. */
+  /** The second secret, which the backend gets as `x-verified-secret`; undefined for a static token. */
   secretToken: string | undefined;
   backend: Backend;
   user: string | undefined;
-  /** JSON text. */
+  /** The user's data as JSON text. */
   userData: string | undefined;
-  /** By the clock's monotonic time. */
+  /** Monotonic time of the clock. */
   lastUsedMs: number;
 }
 
 /**
- * The connection tokens of a dev server. Those of ended backends stay until they expire, to say what happened, but no
- * longer than the backend is remembered: a token must not be what keeps it in memory.
+ * The connection tokens of a dev server. Tokens of ended backends are kept until they expire, so that requests can be
+ * told what happened, but no longer than the backend itself: a token must not keep a backend in memory.
  */
 export class TokenTable {
   readonly #routes = new Map<string, TokenRoute>();
-  /** Tokens that may be dropped: nobody is connected through them, and they are not static. In the order of last use. */
+  /**
+   * Tokens that may be dropped because nobody is connected through them and they are not static, in the order of last
+   * use.
+   */
   readonly #unused = new Map<string, TokenRoute>();
   readonly #byBackend = new Map<Backend, Set<TokenRoute>>();
   readonly #source = new TokenSource();
@@ -41,20 +44,20 @@ export class TokenTable {
     this.#maxBytes = maxBytes;
   }
 
-  /** What all tokens hold together; bytes. */
+  /** The memory of all tokens in bytes. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
 
   /**
-   * Makes a token for a backend. With a static token that is the only one: all users share it, so it carries no user.
-   * Where all tokens together hold too much, those unused for the longest time go.
+   * Issues a token for a backend. A static token is the backend's only one: all users share it, so it carries no user.
+   * If all tokens together use too much memory, the least recently used ones are dropped.
    */
   issue(backend: Backend, user: string | undefined, auth: Record<string, unknown> | undefined): TokenRoute {
     this.#dropExpired();
     const { staticToken } = backend.identity;
     if (staticToken !== undefined) return this.#routes.get(staticToken) ?? this.#add(backend, { token: staticToken });
-    // As on Plane, where a connect without `auth` has an empty one.
+    // Plane sends an empty object for a connect without `auth`.
     const userData = JSON.stringify(auth ?? {});
     return this.#add(backend, {
       token: this.#source.next(),
@@ -64,13 +67,13 @@ export class TokenTable {
     });
   }
 
-  /** Whether a token leads to a backend. Does not count as use. */
+  /** Whether a token leads to a backend. Does not count as a use. */
   has(token: string): boolean {
     const route = this.#routes.get(token);
     return route !== undefined && !this.#hasExpired(route);
   }
 
-  /** Looks up a token and renews it. @returns undefined when it is unknown or expired */
+  /** Looks up a token and renews it. @returns undefined if it is unknown or expired */
   use(token: string): TokenRoute | undefined {
     const route = this.#routes.get(token);
     if (route === undefined) return undefined;
@@ -82,7 +85,10 @@ export class TokenTable {
     return route;
   }
 
-  /** Counts a connection through a token; it counts as use until it is closed. @returns to be called at its end */
+  /**
+   * Counts a connection through a token, which is in use until the connection is closed. @returns a function to call at
+   * the end
+   */
   connect(route: TokenRoute, isUpgrade: boolean): () => void {
     const disconnect = route.backend.connectionOpened(route.token, isUpgrade);
     this.#unused.delete(route.token);
@@ -91,7 +97,7 @@ export class TokenTable {
       if (!isOpen) return;
       isOpen = false;
       disconnect();
-      // Until now the connected tokens alone may have held too much.
+      // Connected tokens alone may have exceeded the limit until now.
       this.#shrink();
       this.#renew(route);
     };
@@ -115,7 +121,7 @@ export class TokenTable {
     this.#heldBytes += heldBytesOf(route);
     const ofBackend = this.#byBackend.get(backend) ?? new Set();
     this.#byBackend.set(backend, ofBackend.add(route));
-    // Not yet among the unused: the one just made is not the one to go.
+    // The new token is not in the unused list yet, so that it is not dropped itself.
     this.#shrink();
     this.#renew(route);
     return route;
@@ -130,7 +136,7 @@ export class TokenTable {
 
   #renew(route: TokenRoute): void {
     route.lastUsedMs = this.#clock.monotonicMs();
-    // To the end of the order, unless it was dropped while somebody was connected through it.
+    // Moves the token to the end of the order, unless it was dropped while a client was connected through it.
     this.#unused.delete(route.token);
     if (isConnected(route) || isStatic(route) || this.#routes.get(route.token) !== route) return;
     this.#unused.set(route.token, route);
@@ -153,13 +159,16 @@ export class TokenTable {
   }
 
   #hasExpired(route: TokenRoute): boolean {
-    // A static token is the only one of its backend, which knows it.
+    // A running backend knows its static token, and has no other.
     if (isStatic(route) && route.backend.state.status !== 'terminated') return false;
     return !isConnected(route) && this.#clock.monotonicMs() - route.lastUsedMs > TOKEN_UNUSED_MS;
   }
 }
 
-/** What a token holds in memory; bytes, as V8 lays strings out: one per character, two if any is beyond Latin-1. */
+/**
+ * Returns the memory of a token in bytes. V8 stores strings with one byte per character, or two if any is beyond
+ * Latin-1.
+ */
 export function heldBytesOf({ user = '', userData = '' }: Pick<TokenRoute, 'user' | 'userData'>): number {
   return RECORD_BYTES + textBytes(user) + textBytes(userData);
 }

@@ -1,35 +1,35 @@
 import { type Clock, pause } from '../os/clock.js';
 import type { RuntimeBackend, Usage } from '../runtime/runtime.js';
 
-/** Pause between two looks while somebody watches. */
+/** Interval between samples while there are listeners. */
 const WATCHED_PAUSE_MS = 1_000;
 /**
- * The first pause while nobody does, when only the most memory is of interest. It doubles with the age of the process:
- * an idle dev server with many backends does not keep looking at them.
+ * First interval between samples while there are no listeners and only the peak memory matters. It doubles with the age
+ * of the process, so that an idle dev server with many backends hardly samples them.
  */
 const UNWATCHED_PAUSE_MS = 30_000;
-/** Over a shorter time CPU shares mean little: systems count in steps of ten milliseconds. */
+/** CPU shares over a shorter time mean little, since systems count CPU time in steps of ten milliseconds. */
 const SHORTEST_INTERVAL_MS = 250;
-/** A reading so young is as good as a new one; less than the shortest interval. */
+/** How long a sample is reused. Must be less than the shortest interval. */
 const FRESH_MS = 200;
-/** Timeout of readings that are wanted now. */
+/** Timeout of readSoon(). */
 const PATIENCE_MS = 300;
 
-/** What a backend used between two looks. */
+/** The usage of a backend between two samples. */
 export interface UsageInterval {
-  /** At its end. */
+  /** The sample at the end of the interval. */
   usage: Usage;
-  /** CPU time that the backend used meanwhile; milliseconds. */
+  /** CPU time that the backend used during the interval, in milliseconds. */
   cpuMs: number;
-  /** CPU time that all CPUs together had to give meanwhile; milliseconds, more than 0. */
+  /** CPU time that all CPUs together had available during the interval, in milliseconds; more than 0. */
   systemCpuMs: number;
 }
 
 type Listener = (interval: UsageInterval) => void;
 
 /**
- * Measures what one backend uses. Concurrent callers share one sample, and samples are taken on whole seconds
- * of the clock, so that those for different backends come together and cost the runtime one look at the machine.
+ * Measures the usage of one backend. Concurrent callers share one sample. Samples are taken on whole seconds of the
+ * clock, so that the samples of different backends coincide and the runtime scans the machine only once.
  */
 export class UsageGauge {
   readonly #clock: Clock;
@@ -41,7 +41,7 @@ export class UsageGauge {
   #peakReadAtMs = Number.NEGATIVE_INFINITY;
   #reading: { usage: Promise<Usage | undefined>; peak: boolean } | undefined;
   #peakBytes: number | undefined;
-  /** Where the next interval begins. */
+  /** The sample at which the next interval begins. */
   #start: { usage: Usage; atMs: number } | undefined;
   #interval: UsageInterval | undefined;
   #cancelLook: () => void = () => undefined;
@@ -50,28 +50,28 @@ export class UsageGauge {
     this.#clock = clock;
   }
 
-  /** What was read last of the process that runs; undefined while that is not known. Costs nothing. */
+  /** The latest sample of the running process; undefined while there is none. Takes no new sample. */
   get latest(): Usage | undefined {
     return this.#latest;
   }
 
-  /** The most memory that it is known to have used at once, by any of its processes so far; bytes. */
+  /** The highest memory usage observed in any of the backend's processes so far, in bytes. */
   get peakBytes(): number | undefined {
     return this.#peakBytes;
   }
 
   /**
-   * The share of all CPUs that it had lately, from 0 to 1: in the last second if watched, else between the last two looks,
-   * of which {@link readSoon} is one.
+   * The recent share of all CPUs, from 0 to 1: in the last second if there are listeners, otherwise between the last
+   * two samples, including those of {@link readSoon}.
    */
   get cpuShare(): number | undefined {
     return this.#interval === undefined ? undefined : this.#interval.cpuMs / this.#interval.systemCpuMs;
   }
 
   /**
-   * Reads what it uses now; a reading of the last {@link FRESH_MS} milliseconds is given again. Any number of callers
-   * for any number of backends at once cost one look at the table of processes; of containers each is asked about.
-   * @returns undefined, never a rejection, when nothing of it runs or it can't be told
+   * Takes a sample of the current usage, or returns one from the last {@link FRESH_MS} milliseconds. Concurrent calls
+   * for any number of backends scan the process table once; containers are queried one by one.
+   * @returns undefined (never rejects) if nothing of the backend runs or its usage can't be determined
    */
   read(): Promise<Usage | undefined> {
     return this.#read(true);
@@ -84,7 +84,7 @@ export class UsageGauge {
     if (this.#clock.monotonicMs() - readAtMs < FRESH_MS) return Promise.resolve(this.#latest);
     if (this.#reading !== undefined && (this.#reading.peak || !peak)) return this.#reading.usage;
     const usage = process.usage({ peak }).then((found) => {
-      // Its process may have been replaced meanwhile.
+      // The process may have been replaced in the meantime.
       if (process !== this.#process) return undefined;
       if (this.#reading === reading) this.#reading = undefined;
       this.#readAtMs = this.#clock.monotonicMs();
@@ -98,31 +98,33 @@ export class UsageGauge {
     return usage;
   }
 
-  /** The same without waiting for a slow engine: returns the previous value then. */
+  /** Reads the usage without waiting for a slow engine; in that case, returns the previous value. */
   async readSoon(): Promise<Usage | undefined> {
     await untilReadSoon([this.read()]);
     return this.#note();
   }
 
-  /** Reads what several use now, without their peaks; those of a slow engine keep their previous values. */
+  /**
+   * Reads the usage of several backends without their peaks. The backends of a slow engine keep their previous values.
+   */
   static async readAllSoon(gauges: readonly UsageGauge[]): Promise<void> {
     await untilReadSoon(gauges.map((gauge) => gauge.#read(false)));
     for (const gauge of gauges) gauge.#note();
   }
 
-  /** Ends an interval with what was read last, unless those who watch do. */
+  /** Ends an interval with the latest sample, unless the samples for listeners already do. */
   #note(): Usage | undefined {
     if (this.#process !== undefined && this.#listeners.size === 0) this.#endInterval(this.#latest);
     return this.#latest;
   }
 
   /**
-   * Tells about every second what it used since, for the first time after a quarter to one and a quarter; nothing while
-   * no process runs. Takes samples only while at least one caller watches.
-   * @returns ends it
+   * Reports about every second the usage since the last report, first after a quarter of a second to one and a quarter.
+   * Reports nothing while no process is running. Samples are only taken while there are listeners.
+   * @returns a function that ends the reports
    */
   watch(listener: Listener): () => void {
-    // A function given twice is two listeners.
+    // Wrapped so that a function that is given twice counts as two listeners.
     const own: Listener = (interval) => listener(interval);
     const isFirst = this.#listeners.size === 0;
     this.#listeners.add(own);
@@ -136,14 +138,14 @@ export class UsageGauge {
     };
   }
 
-  /** For the backend itself: this process now runs for it. */
+  /** Sets the backend's running process. Called by the backend only. */
   attach(process: RuntimeBackend): void {
     this.#process = process;
     this.#attachedAtMs = this.#clock.monotonicMs();
     this.#begin();
   }
 
-  /** For the backend itself: no process runs for it now. */
+  /** Notes that no process of the backend is running. Called by the backend only. */
   detach(): void {
     this.#process = undefined;
     this.#reading = undefined;
@@ -154,7 +156,7 @@ export class UsageGauge {
     this.#cancelLook();
   }
 
-  /** Begins an interval that ends soon, watched or not: of a backend with a short life something is known too. */
+  /** Begins a short interval, even without listeners, so that something is known about short-lived backends too. */
   #begin(): void {
     this.#start = undefined;
     this.#interval = undefined;
@@ -162,7 +164,7 @@ export class UsageGauge {
     this.#planLook(WATCHED_PAUSE_MS, SHORTEST_INTERVAL_MS);
   }
 
-  /** Plans the next look for a whole number of pauses of the clock. */
+  /** Schedules the next sample at a multiple of the interval, by the clock. */
   #planLook(pauseMs: number, earliestMs = 0): void {
     this.#cancelLook();
     if (this.#process === undefined) return;
@@ -171,7 +173,7 @@ export class UsageGauge {
     this.#cancelLook = this.#clock.after(dueMs - nowMs, () => void this.#look());
   }
 
-  /** A multiple of the first one, so that looks at many backends still come together. */
+  /** A multiple of the first interval, so that the samples of many backends still coincide. */
   get #unwatchedPauseMs(): number {
     const ageMs = this.#clock.monotonicMs() - this.#attachedAtMs;
     let pauseMs = UNWATCHED_PAUSE_MS;
@@ -186,7 +188,7 @@ export class UsageGauge {
 
   #endInterval(usage: Usage | undefined): void {
     const start = this.#start;
-    // An engine that took its time to answer may have the next answer ready at once.
+    // A slow engine may deliver the next answer right after the delayed one.
     if (start !== undefined && this.#clock.monotonicMs() - start.atMs < SHORTEST_INTERVAL_MS) return;
     this.#startAt(usage);
     this.#interval = undefined;
@@ -203,7 +205,7 @@ export class UsageGauge {
   }
 }
 
-/** Waits for readings, but not for slow ones; one deadline for all. */
+/** Waits for readings until a common deadline. */
 async function untilReadSoon(readings: readonly Promise<unknown>[]): Promise<void> {
   const answered = new AbortController();
   await Promise.race([Promise.all(readings), pause(PATIENCE_MS, answered.signal)]);
