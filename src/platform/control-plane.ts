@@ -19,8 +19,8 @@ export interface ControlPlane {
    */
   state(id: string): Promise<BackendState>;
   /**
-   * Yields every state of a backend so far, in order, then live ones until it has terminated. Public like {@link
-   * state}.
+   * Yields every state of a backend so far, in order, then live ones until it has terminated. Public like
+   * {@link state}.
    * @throws JamdevError `BackendNotFound`, before the iteration begins
    */
   states(id: string, signal: AbortSignal): Promise<AsyncIterable<BackendState>>;
