@@ -11,20 +11,20 @@ import { findPublic } from '../store/backends.js';
 import type { Store } from '../store/tables.js';
 import type { FailedAttempts } from './failed-attempts.js';
 
-/** The account of requests that name none, where no token is needed. */
+/** The account of requests that specify none, used where no token is needed. */
 const LOCAL_ACCOUNT = 'local';
-/** By which the official libraries' dev mode calls the account. */
+/** The name that the official libraries' dev mode uses for the account. */
 const ANY_ACCOUNT = '-';
 
-/** What access is decided by. */
+/** The settings that control access. */
 export interface AccessRules {
-  /** Whether only this machine reaches the API: then it is open until a token is created. */
+  /** Whether the API is reachable from this machine only. If so, it is open until a token is created. */
   isLoopback: boolean;
-  /** The accounts that operate the cluster; undefined: the only one that there is. */
+  /** The accounts that operate the cluster. If undefined, the only existing account does. */
   operators: readonly string[] | undefined;
 }
 
-/** Makes sure who sends a request, and that they may do what they ask for. */
+/** Authenticates the sender of a request, and checks that the request is allowed. */
 export class Access {
   readonly #store: Store;
   readonly #rules: AccessRules;
@@ -39,6 +39,7 @@ export class Access {
   }
 
   /**
+   * Returns the sender of a request that is allowed to use an endpoint.
    * @param request with the parameters of its path
    * @throws JamdevError `Unauthorized`, `TooManyAttempts`, `AccountNotAllowed`, `ScopeMissing`, `DatabaseUnavailable`
    */
@@ -57,10 +58,10 @@ export class Access {
   }
 
   /**
-   * Finds out who sent an API token.
-   * @param sent undefined: the request has none
-   * @param isOf whether the token is that of whom the request says that it comes from
-   * @returns undefined where no token is needed
+   * Finds the owner of an API token.
+   * @param sent undefined if the request has no token
+   * @param isOf whether the token's owner matches the account that the request claims to come from
+   * @returns undefined if no token is needed
    * @throws JamdevError `Unauthorized`, `TooManyAttempts`, `DatabaseUnavailable`
    */
   async identify(
@@ -77,8 +78,8 @@ export class Access {
   }
 
   /**
-   * Counts wrong credentials. Behind a proxy all clients have one address: those with valid ones must not pay for others,
-   * so this comes after they were looked up.
+   * Counts wrong credentials. Behind a reverse proxy, all clients share one address. Clients with valid credentials
+   * must not be blocked because of others, so this is called only after the credentials were checked.
    * @throws JamdevError `Unauthorized`, `TooManyAttempts`
    */
   refuse(address: string): never {
@@ -94,7 +95,10 @@ export class Access {
     if (!isOperator) throw accessErrors.notAnOperator(account, operators !== undefined);
   }
 
-  /** Without tokens every account is open; that of a backend that is named is the backend's. */
+  /**
+   * Returns the caller where no token is needed: every account is open then. If the path contains a backend's id but no
+   * account, the backend's account is used.
+   */
   async #openCaller(request: Request): Promise<Caller> {
     const { id } = request.params;
     const backend = typeof id === 'string' ? await findPublic(this.#store, id) : undefined;
@@ -106,7 +110,7 @@ export class Access {
   }
 }
 
-/** The account in a request's path, if there is one that means one. */
+/** Returns the account in a request's path, if the path specifies one. */
 function accountIn({ params }: Request): string | undefined {
   const { account } = params;
   return typeof account !== 'string' || account === ANY_ACCOUNT ? undefined : account;

@@ -4,7 +4,7 @@ export interface BasicCredentials {
   password: string;
 }
 
-/** Reads an `Authorization` of the scheme Basic. @returns undefined for any other */
+/** Parses an `Authorization` header with the Basic scheme. @returns undefined for any other scheme */
 export function parseBasic(authorization: string | undefined): BasicCredentials | undefined {
   const [, encoded = ''] = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(authorization ?? '') ?? [];
   const text = Buffer.from(encoded, 'base64').toString('utf8');

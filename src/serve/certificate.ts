@@ -6,22 +6,22 @@ import { errorCode } from '../os/error-code.js';
 import { RepeatedWork } from '../plane/repeated-work.js';
 import { serveErrors } from './serve-errors.js';
 
-/** How long a renewed certificate may go unnoticed. */
+/** Interval between checks for a renewed certificate. */
 const TURN_MS = 5_000;
 
-/** Where a certificate and its private key are. */
+/** The paths of a certificate and its private key. */
 interface CertificateFiles {
   cert: string;
   key: string;
 }
 
-/** A certificate and its private key, as PEM. */
+/** A certificate and its private key in PEM format. */
 export interface Certificate {
   cert: Buffer;
   key: Buffer;
 }
 
-/** @throws JamdevError `CertificateUnusable` */
+/** Reads and checks a certificate. @throws JamdevError `CertificateUnusable` */
 export async function readCertificate(files: CertificateFiles): Promise<Certificate> {
   const read = async (name: 'cert' | 'key') => {
     try {
@@ -40,8 +40,8 @@ export async function readCertificate(files: CertificateFiles): Promise<Certific
 }
 
 /**
- * Gives servers the certificate that is in the files, whenever it has changed. Files that can't be used, as while they are
- * being replaced, change nothing.
+ * Updates the servers' certificate whenever its files change. Unusable files, such as during a replacement, are
+ * ignored.
  */
 export function followCertificate(
   files: CertificateFiles,

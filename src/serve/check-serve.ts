@@ -13,14 +13,14 @@ import { exposedAt } from './exposure.js';
 import { checkDrones } from './readiness.js';
 import { serveErrors } from './serve-errors.js';
 
-/** A part that was tried. */
+/** The result of checking one part. */
 export interface Finding {
   what: string;
-  /** What is wrong, and what to do; undefined: nothing. */
+  /** What is wrong and what to do; undefined if nothing is wrong. */
   problem: string | undefined;
 }
 
-/** Tries every part that `jamdev serve` needs. Never rejects. */
+/** Checks every part that `jamdev serve` needs. Never rejects. */
 export async function checkServe(config: ServeConfig): Promise<Finding[]> {
   const controller = new ControllerClient(config.controller);
   const engines = new DroneEngines(config.drones, systemClock);
@@ -47,7 +47,7 @@ function registryOf({ url, key }: RegistrySettings): OwnRegistry {
   return new OwnRegistry(url, readSigningKey(key), () => new Date());
 }
 
-/** A service without an image can get one by a push. */
+/** A service without an image may get one later by a push. */
 async function checkImage(
   { name, image, pullPolicy }: ServeConfig['services'][number],
   config: ServeConfig,

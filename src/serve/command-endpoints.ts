@@ -22,7 +22,7 @@ import { type CommandLogs, findNamed, openRecords } from './command-logs.js';
 
 const PREFIX = servePrefix(':account') as `${typeof DEV_PREFIX}/account/:account`;
 
-/** jamdev's own endpoints, for its command line: what those of a dev server are, for an account. */
+/** jamdev's own endpoints for its command line: the counterparts of a dev server's endpoints, limited to an account. */
 export function commandEndpoints(sources: CommandLogs, info: () => ApiInfo): Endpoint[] {
   const { store, controlPlane } = sources;
   return [
@@ -67,7 +67,7 @@ function toDevBackend(row: BackendRow): DevBackend {
     key_given: row.keyGiven,
     created_at: row.createdAt.toISOString(),
     status: toPublicStatus(toHistory(row).at(-1) as BackendState),
-    // Only Plane's proxies know connections, and the engines of drones memory.
+    // Connections are known only to Plane's proxies, and memory usage only to the drones' engines.
     ...{ explanation: null, connections: null, memory: null, cpu: null },
   };
 }

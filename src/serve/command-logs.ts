@@ -13,17 +13,17 @@ import { type BackendRow, findPublic } from '../store/backends.js';
 import { listRecent } from '../store/recent-backends.js';
 import type { Store } from '../store/tables.js';
 
-/** The statuses of a backend that has no container yet. */
+/** The statuses of a backend without a container. */
 const WITHOUT_CONTAINER = ['scheduled', 'loading', 'starting'];
 
-/** What the logs for jamdev's command line are made of. */
+/** The sources of the logs for jamdev's command line. */
 export interface CommandLogs extends LogSources {
   controlPlane: ControlPlane;
 }
 
 /**
  * Finds a backend of an account by its id, its key or SERVICE/KEY.
- * @throws JamdevError `BackendNotFound`, or `InvalidRequest` when the key is held in several services
+ * @throws JamdevError `BackendNotFound`, or `InvalidRequest` if several services have the key
  */
 export async function findNamed(store: Store, account: string, name: string): Promise<BackendRow> {
   const [found, ...others] = findByName(name, await listRecent(store, account), (row) => ({
@@ -37,8 +37,8 @@ export async function findNamed(store: Store, account: string, name: string): Pr
 }
 
 /**
- * Opens the log of a backend. It ends with how the backend ended.
- * @throws JamdevError `OutputUnavailable`, `EngineUnavailable`, before anything is iterated
+ * Opens the log of a backend. The last record tells how the backend ended.
+ * @throws JamdevError `OutputUnavailable`, `EngineUnavailable`, before the iteration begins
  */
 export async function openRecords(
   sources: CommandLogs,
@@ -50,7 +50,7 @@ export async function openRecords(
   return readRecords(sources, begun, await openSessionLog(sources, begun, query, signal), query, signal);
 }
 
-/** Waits until a backend that has no container yet has one, or has ended. */
+/** Waits until a backend has a container or has ended. */
 async function untilContainer({ controlPlane, store }: CommandLogs, row: BackendRow, signal: AbortSignal) {
   if (!WITHOUT_CONTAINER.includes(row.history.at(-1)?.status ?? '')) return row;
   await passUntil(await controlPlane.states(row.id, signal), ({ status }) => !WITHOUT_CONTAINER.includes(status));

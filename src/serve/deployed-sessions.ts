@@ -8,10 +8,13 @@ import { findEnvironment } from '../store/environments.js';
 import { rankOf } from '../store/statuses.js';
 import { type Deployer, imageOf, toDeploymentJson } from './deployments.js';
 
-/** The status that a policy brings a session to. */
+/** The status of a session that a policy has begun to end. */
 const STATUS_OF = { drain: 'terminating', now: 'hard-terminating' } as const;
 
-/** What every environment of a service runs, and how many sessions run it. @throws JamdevError `ServiceNotFound` */
+/**
+ * Returns the image of every environment of a service, and its number of sessions. @throws JamdevError
+ * `ServiceNotFound`
+ */
 export async function listStates(
   deployer: Deployer,
   asked: string,
@@ -22,9 +25,9 @@ export async function listStates(
 }
 
 /**
- * Begins the end of the sessions of an environment that run an earlier image, as the policy has it. A spawn that chose its
- * image just before a deployment is seen a moment after it: ask again until none is left.
- * @returns the environment, with the sessions that there were before
+ * Begins to end the sessions of an environment that run an earlier image, according to the policy. A spawn that
+ * selected its image just before a deployment shows up slightly later, so repeat the call until none is left.
+ * @returns the environment, with its sessions before the call
  * @throws JamdevError `ServiceNotFound`
  */
 export async function settle(
@@ -79,7 +82,7 @@ function toSession({ id, key, history }: BackendRow) {
   return { id, key, status: history.at(-1)?.status ?? 'scheduled' };
 }
 
-/** An environment may name the digest of a push, where a session has the full reference. */
+/** An environment may have only the digest of a pushed image, whereas a session has the full reference. */
 function isSameImage(one: string, other: string): boolean {
   return digestOf(one) === digestOf(other);
 }

@@ -6,11 +6,11 @@ import { type DeploymentRow, findEarlier, findOriginal, listDeployments, type Mo
 import { type EnvironmentName, findEnvironment } from '../store/environments.js';
 import type { Store } from '../store/tables.js';
 
-/** It stands in paths, and in the command line behind a slash. */
+/** The name is used in paths, and after a slash on the command line. */
 const ENVIRONMENT_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const MAX_LISTED = 100;
 
-/** What an account may do with the environments of its services. */
+/** The context for operations on the environments of an account's services. */
 export interface Deployer {
   store: Store;
   account: string;
@@ -34,9 +34,10 @@ export async function deploy(
 }
 
 /**
- * Moves an environment back to the image that it ran before. Of several at once, one is done.
- * @param to the id of the deployment to go back to; undefined: the last one with another image
- * @throws JamdevError `ServiceNotFound`, `EnvironmentNotFound`, `DeploymentNotFound`, `NothingBefore`, `DeploymentConflict`
+ * Moves an environment back to its previous image. If several rollbacks run at once, only one succeeds.
+ * @param to the id of the deployment to go back to; undefined for the last one with another image
+ * @throws JamdevError `ServiceNotFound`, `EnvironmentNotFound`, `DeploymentNotFound`, `NothingBefore`,
+ *   `DeploymentConflict`
  */
 export async function rollback(
   deployer: Deployer,
@@ -58,7 +59,7 @@ export async function rollback(
 }
 
 /**
- * Moves an environment to the image that another one runs.
+ * Moves an environment to the image of another environment.
  * @throws JamdevError `ServiceNotFound`, `EnvironmentNotFound`, `ImageNotFound`, `InvalidRequest`
  */
 export async function promote(deployer: Deployer, asked: string, from: string, to: string): Promise<DeployedJson> {
@@ -69,13 +70,18 @@ export async function promote(deployer: Deployer, asked: string, from: string, t
   return deploy(deployer, service, to, image, 'promote');
 }
 
-/** The deployments of an environment, the newest first. @throws JamdevError `ServiceNotFound`, `EnvironmentNotFound` */
+/**
+ * Returns the deployments of an environment, newest first. @throws JamdevError `ServiceNotFound`, `EnvironmentNotFound`
+ */
 export async function history(deployer: Deployer, asked: string, environment: string): Promise<DeploymentJson[]> {
   const name = await findKnown(deployer, asked, environment);
   return (await listDeployments(deployer.store, name, MAX_LISTED)).map(toDeploymentJson);
 }
 
-/** What new sessions of an environment run: a full reference, or the digest of a push; undefined: nothing yet. */
+/**
+ * Returns the image of new sessions of an environment: a full reference, or the digest of a pushed image; undefined if
+ * there is none yet.
+ */
 export async function imageOf(
   { store, account, plane }: Deployer,
   service: string,
@@ -105,7 +111,7 @@ function toJson(service: string, environment: string, moved: Moved | undefined):
   return { service, environment, changed, deployment: toDeploymentJson(deployment), previous: before };
 }
 
-/** @returns the wire form of a deployment */
+/** Converts a deployment to its JSON form. @returns the wire form of a deployment */
 export function toDeploymentJson({ id, image, action, origin, actor, time }: DeploymentRow): DeploymentJson {
   return { id, image, action, origin, actor, time: time.toISOString() };
 }

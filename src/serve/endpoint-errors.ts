@@ -15,7 +15,7 @@ const CONNECT: readonly WireErrorCode[] = [
 ];
 const OUTPUT: readonly WireErrorCode[] = ['OutputUnavailable', 'EngineUnavailable'];
 
-/** The errors of an endpoint that come from the database, the cluster and the tokens. */
+/** Returns the error codes of an endpoint that come from the database, the cluster or API tokens. */
 export function clusterErrorsOf({ path, scope }: Endpoint): WireErrorCode[] {
   return [
     ...ANY,

@@ -1,13 +1,16 @@
 import { accessErrors } from '../contract/errors/access-errors.js';
 import type { Clock } from '../os/clock.js';
 
-/** So many wrong tokens may come from an address in this time. A token has 256 bits: this is against load and noise. */
+/**
+ * Limit for wrong tokens from one address within {@link WINDOW_MS}. Tokens have 256 random bits, so this limits load
+ * and log noise rather than guessing.
+ */
 const MAX_FAILURES = 20;
 const WINDOW_MS = 60_000;
-/** Of so many addresses something is kept; past it, the oldest is forgotten. */
+/** Limit for remembered addresses. Beyond it, the oldest one is forgotten. */
 const MAX_ADDRESSES = 10_000;
 
-/** Counts wrong API tokens by the address that they come from. */
+/** Counts wrong API tokens per address. */
 export class FailedAttempts {
   readonly #clock: Clock;
   readonly #byAddress = new Map<string, { count: number; sinceMs: number }>();
@@ -16,7 +19,7 @@ export class FailedAttempts {
     this.#clock = clock;
   }
 
-  /** @throws JamdevError `TooManyAttempts` for an address that sent too many */
+  /** @throws JamdevError `TooManyAttempts` if the address has sent too many */
   check(address: string): void {
     const found = this.#byAddress.get(address);
     if (found === undefined || found.count < MAX_FAILURES) return;

@@ -4,7 +4,7 @@ import { type Endpoint, get } from '../api/endpoint.js';
 import { okSchema } from '../contract/responses.js';
 import type { ServeMetrics } from './metrics.js';
 
-/** What a load balancer and Prometheus ask for. */
+/** The endpoints for load balancers and Prometheus. */
 export function healthEndpoints(checkReady: () => Promise<void>, metrics: ServeMetrics): Endpoint[] {
   return [
     get('/healthz', {
@@ -32,7 +32,7 @@ export function healthEndpoints(checkReady: () => Promise<void>, metrics: ServeM
       handle: async ({ response }) => {
         const text = await metrics.read();
         response.setHeader('content-type', metrics.contentType);
-        // Set here, so that HEAD answers with it as well.
+        // Set here so that HEAD gets the header as well.
         response.setHeader('content-length', Buffer.byteLength(text));
         response.end(text);
       },

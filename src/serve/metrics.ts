@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Seconds. */
+/** Upper bounds in seconds. */
 const DURATION_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 45];
 
-/** What `jamdev serve` measures of itself. */
+/** The metrics that `jamdev serve` collects about itself. */
 export class ServeMetrics {
   readonly #registry = new Registry();
   readonly #requests: Histogram;
   readonly #spawns: Counter;
 
-  /** @param followed how many backends this process follows */
+  /** @param followed returns how many backends this process follows */
   constructor(followed: () => number) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
@@ -48,12 +48,12 @@ export class ServeMetrics {
     this.#spawns.inc();
   }
 
-  /** Measures a request, from before anything is done for it. */
+  /** Measures the duration of a request. Call this before any other work on it. */
   measure(request: IncomingMessage, response: ServerResponse): void {
     const startMs = performance.now();
     response.once('finish', () => {
       if (/^(text\/event-stream|application\/x-ndjson)/.test(String(response.getHeader('content-type')))) return;
-      // The path as it is declared: ids and tokens would make a series of each request.
+      // Uses the route pattern: actual paths contain ids and tokens, and would create a time series per request.
       const { path: route = 'none' } = (request as { route?: { path?: string } }).route ?? {};
       const labels = { method: request.method ?? '', route, status: response.statusCode };
       this.#requests.observe(labels, (performance.now() - startMs) / 1000);

@@ -14,14 +14,14 @@ export async function checkReadiness(store: Store, controller: ControllerClient,
   await checkDrones(controller, where);
 }
 
-/** Where drones are looked for. */
+/** The cluster and pool to check for drones. */
 interface ClusterPart {
   cluster: string;
   pool: string;
 }
 
 /**
- * Checks that a drone takes backends. Of pools Plane's state tells nothing.
+ * Checks that a drone accepts backends. Plane's cluster state does not include pools.
  * @throws JamdevError `ControllerUnavailable`, `ControllerFailed`, `NoDroneAvailable`
  */
 export async function checkDrones(controller: ControllerClient, { cluster, pool }: ClusterPart): Promise<void> {

@@ -18,14 +18,14 @@ const grantSchema = z
   .object({ token: z.string(), access_token: z.string(), expires_in: z.number(), issued_at: z.string() })
   .meta({ id: 'RegistryToken' });
 
-/** What the registry and its clients ask of `jamdev serve`. */
+/** The endpoints for the registry and its clients. */
 export function registryEndpoints(
   tokens: RegistryTokenService,
   own: ClusterRegistry,
   controlPlane: ControlPlane,
   log: Logger,
 ): Endpoint[] {
-  /** Notes a push, unless its service was deleted since. */
+  /** Records a push, unless its service has been deleted in the meantime. */
   const note = async (push: Push) => {
     const { account, service, tag, digest, actor } = push;
     try {
@@ -41,7 +41,7 @@ export function registryEndpoints(
   return [
     get(TOKEN_PATH, {
       summary: 'Access to the registry, for docker: log in with the account and an API token, by Basic authentication',
-      // It has a check of its own.
+      // The endpoint checks credentials itself.
       scope: 'public',
       query: z.object({ scope: texts.optional().describe('As in repository:acme/doc:pull,push; may be repeated') }),
       answer: json(grantSchema),

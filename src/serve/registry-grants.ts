@@ -5,26 +5,28 @@ import { registryErrors } from '../contract/errors/registry-errors.js';
 import { parseRepository } from '../registry/pushes.js';
 import type { RegistryScope } from '../registry/scope.js';
 
-/** Who asks for access to the registry. */
+/** The sender of a request for access to the registry. */
 export type RegistryCaller =
-  /** With an API token. */
+  /** A client with an API token. */
   | { kind: 'account'; account: string; scopes: readonly Scope[]; actor: string }
   /** A drone's engine. */
   | { kind: 'pull'; repository: string }
-  /** Nobody needs a token yet. */
+  /** Anyone, while no token is needed yet. */
   | { kind: 'open' };
 
-/** What a caller gets of what it asked for. */
+/** The part of the requested access that is granted. */
 export interface Granted {
   access: RegistryScope[];
-  /** Why something is missing; undefined: nothing is. */
+  /** Why a part was refused; undefined if everything is granted. */
   refusal: JamdevError | undefined;
 }
 
-/** Which scopes of an API token allow an action; a push looks up what is there already, so it pulls as well. */
+/** The token scopes that allow an action. A push also reads existing layers, so `deploy` includes pulls. */
 const ALLOWED_BY: Record<string, readonly Scope[]> = { pull: ['read', 'deploy'], push: ['deploy'] };
 
-/** Reduces what a client asks for to what it may do. No one may list all repositories, or delete. */
+/**
+ * Reduces the requested access to what the client is allowed. No client may list all repositories or delete anything.
+ */
 export function reduceScopes(caller: RegistryCaller, asked: readonly RegistryScope[]): Granted {
   const granted: Granted = { access: [], refusal: undefined };
   for (const scope of asked) {
@@ -38,7 +40,7 @@ export function reduceScopes(caller: RegistryCaller, asked: readonly RegistrySco
   return granted;
 }
 
-/** Why an action is not allowed; undefined: it is. */
+/** Returns why an action is not allowed, or undefined if it is. */
 function refuse(caller: RegistryCaller, { type, name }: RegistryScope, action: string): JamdevError | undefined {
   const what = `${type} ${name}`;
   const repository = type === 'repository' ? parseRepository(name) : undefined;

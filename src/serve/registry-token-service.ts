@@ -11,7 +11,7 @@ import type { Access } from './access.js';
 import { parseBasic } from './basic-credentials.js';
 import { type RegistryCaller, reduceScopes } from './registry-grants.js';
 
-/** The token service of the registry: gives each client access to what is its own. */
+/** The registry's token service, which gives each client access to its own repositories. */
 export class RegistryTokenService {
   readonly #access: Access;
   readonly #own: ClusterRegistry;
@@ -24,9 +24,10 @@ export class RegistryTokenService {
   }
 
   /**
-   * Grants what the sender of a request may do of what it asks for; with no scopes, only that it is known.
-   * @throws JamdevError `Unauthorized`, `TooManyAttempts`, and where it may do nothing of it: `AccountNotAllowed`,
-   *   `ScopeMissing`, `ServiceNotFound`, `RegistryUnavailable`
+   * Grants the allowed part of the requested access. Without scopes, the token only proves that the sender is
+   * authenticated.
+   * @throws JamdevError `Unauthorized`, `TooManyAttempts`, and if nothing of the request is allowed:
+   *   `AccountNotAllowed`, `ScopeMissing`, `ServiceNotFound`, `RegistryUnavailable`
    */
   async issue(request: Request, asked: readonly RegistryScope[]) {
     const caller = await this.#identify(request);
@@ -39,7 +40,8 @@ export class RegistryTokenService {
       if (failure === undefined) opened.push(scope);
       else failures.push(failure);
     }
-    // What is missing of several is left to the registry: docker asks for images to copy from as well, and does without.
+    // A partial refusal is left to the registry: docker also requests access to images to copy layers from, and works
+    // without it.
     const [failure = refusal] = failures;
     if (opened.length === 0 && failure !== undefined) throw failure;
     return this.#own.registry.grant(actor, opened);
@@ -63,7 +65,7 @@ export class RegistryTokenService {
     return owner === undefined ? { kind: 'open' } : { kind: 'account', ...owner };
   }
 
-  /** Opens the repository of a service for a push. @returns why that can't be */
+  /** Opens the repository of a service for a push. @returns the error if this is not possible */
   async #open({ name }: RegistryScope, actor: string): Promise<JamdevError | undefined> {
     const { account = '', service = '' } = parseRepository(name) ?? {};
     try {
@@ -78,7 +80,7 @@ export class RegistryTokenService {
   }
 }
 
-/** As the registry's log, its notifications and the audit name them. */
+/** Returns the name for the registry's log, its notifications and the audit log. */
 function actorOf(caller: RegistryCaller): string {
   if (caller.kind === 'account') return caller.actor;
   return caller.kind === 'pull' ? 'pull' : 'local';

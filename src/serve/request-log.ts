@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { withoutTokens } from '../contract/connection-token.js';
 import type { Caller } from '../platform/control-plane.js';
 
-/** Writes a line per request once its answer, or its stream, has ended. Connection tokens in paths are left out. */
+/** Writes a log line per request once its answer or stream has ended. Connection tokens in paths are removed. */
 export function logRequest(log: Logger, { method, url = '' }: IncomingMessage, response: ServerResponse): void {
   const startMs = performance.now();
   response.once('close', () => {
@@ -15,7 +15,7 @@ export function logRequest(log: Logger, { method, url = '' }: IncomingMessage, r
       ms: Math.round(performance.now() - startMs),
       account: caller?.account || undefined,
       actor: caller?.actor,
-      // The client left before the answer was complete.
+      // The client disconnected before the answer was complete.
       aborted: response.writableFinished ? undefined : true,
     };
     if (response.statusCode >= 500) log.warn(line, 'request');

@@ -30,19 +30,19 @@ import { serveGuard } from './serve-guard.js';
 import type { ServeParts } from './serve-parts.js';
 import { tokenEndpoints } from './token-endpoints.js';
 
-/** The description in OpenAPI. */
+/** The description in the OpenAPI document. */
 const DESCRIPTION =
   'The API of the Jamsocket platform in front of a Plane cluster. API tokens are sent as "Authorization: Bearer TOKEN".';
 
-/** What the API of `jamdev serve` needs to know of the process that it runs in. */
+/** The facts about the process that the API of `jamdev serve` needs. */
 export interface ServeProcess {
-  /** The URL of the address that it listens on; known once it does. */
+  /** The URL of the API's address, which is known once the server is listening. */
   ownUrl: () => string;
   isClosing: () => boolean;
   log: Logger;
 }
 
-/** The API in front of a cluster. */
+/** Creates the API in front of a cluster. */
 export function createServeApi(
   config: ServeConfig,
   store: Store,
@@ -51,7 +51,7 @@ export function createServeApi(
 ): RequestListener {
   const urls = new CallerUrls({ host: config.host, publicUrl: { api: config.publicUrl } }, () => ({
     api_url: ownUrl(),
-    // Connection URLs are those of Plane's proxies.
+    // Connection URLs lead to Plane's proxies.
     proxy_url: '',
   }));
   const access = new Access(

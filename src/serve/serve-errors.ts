@@ -1,6 +1,6 @@
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 
-/** What keeps `jamdev serve` from starting. */
+/** Errors that prevent `jamdev serve` from starting. */
 export const serveErrors = {
   /** @param where the host or URL at which other machines reach the API */
   tokenNeeded: (where: string) =>

@@ -3,8 +3,9 @@ import { guard, isPublicPath } from '../api/guard.js';
 import type { ServeConfig } from '../config/serve-config.js';
 
 /**
- * What stands in front of the API. On loopback, where it may be open to every program of this machine, it keeps pages of
- * other sites out as a dev server does; beyond it, nobody gets anywhere without a token, which no page can add by itself.
+ * Makes the middleware that protects the API. On loopback, where the API may be open to all programs of this machine,
+ * it blocks pages of other sites, like in a dev server. Beyond loopback, every request needs a token, which a page
+ * can't add on its own.
  */
 export function serveGuard({ host, publicUrl, cluster }: ServeConfig): RequestHandler {
   if (host === undefined) {

@@ -28,22 +28,22 @@ import { StatusFeed } from '../store/status-feed.js';
 import type { Store } from '../store/tables.js';
 import { ServeMetrics } from './metrics.js';
 
-/** The parts of `jamdev serve`, which know each other and nothing of ports. */
+/** The connected parts of `jamdev serve`, which are independent of ports. */
 export interface ServeParts {
   controller: ControllerClient;
   controlPlane: ClusterControlPlane;
   engines: DroneEngines;
-  /** undefined: there is no registry. */
+  /** Undefined if there is no registry. */
   own: ClusterRegistry | undefined;
   follower: StatusFollower;
   metrics: ServeMetrics;
-  /** Begins what goes on without requests. */
+  /** Starts the background work. */
   start(): void;
-  /** Ends that, and gives back what other processes wait for. Never rejects. */
+  /** Ends the background work, and releases leases and locks for other processes. Never rejects. */
   close(): Promise<void>;
 }
 
-/** Makes all parts and connects them. */
+/** Creates all parts and connects them. */
 export async function makeServeParts(config: ServeConfig, { store }: OpenStore, log: Logger): Promise<ServeParts> {
   const clock = systemClock;
   const settings = settingsOf(config);
@@ -126,7 +126,7 @@ function openRegistry(config: ServeConfig['registry'], store: Store, clock: Cloc
   return { registry, pushed: new PushedImages(store, registry) };
 }
 
-/** Resolves the tags of the config again. Where that fails, the last known digests stay. */
+/** Resolves the tags in the config again. If that fails, the last known digests are used. */
 async function resolveImages({ services }: ClusterSettings, digests: ImageDigests, log: Logger): Promise<void> {
   const resolving = [...services].map(async ([service, { image, pullPolicy }]) => {
     if (image === undefined || pullPolicy === 'Never' || hasDigest(image)) return;

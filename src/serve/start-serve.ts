@@ -13,21 +13,22 @@ import { createServeApi } from './serve-api.js';
 import { serveErrors } from './serve-errors.js';
 import { makeServeParts, type ServeParts } from './serve-parts.js';
 
-/** How long closing waits for requests that are under way. Longer than a connect takes that does not wait for a key. */
+/** How long closing waits for requests in progress. Longer than any connect that does not wait for a key. */
 const DRAIN_MS = 10_000;
 
 /** A running `jamdev serve`. */
 export interface Serve {
-  /** The address that it listens on. */
+  /** The URL at which the API listens. */
   url: string;
-  /** Takes no more requests, answers those that are under way, and ends. Never rejects; safe to call twice. */
+  /** Stops accepting requests, answers those in progress, and ends. Never rejects; safe to call twice. */
   close(): Promise<void>;
 }
 
 /**
  * Starts the platform's API in front of a Plane cluster.
- * @param log receives what happens, in structured lines
- * @throws JamdevError `DatabaseUnavailable`, `DatabaseUnusable`, `PortTaken`, `HostUnavailable`, `Usage`, `ConfigInvalid`
+ * @param log receives structured log lines
+ * @throws JamdevError `DatabaseUnavailable`, `DatabaseUnusable`, `PortTaken`, `HostUnavailable`, `Usage`,
+ *   `ConfigInvalid`
  */
 export async function startServe(config: ServeConfig, log: Logger): Promise<Serve> {
   const database = await openStore(config.database);
@@ -86,7 +87,9 @@ async function open(
   };
 }
 
-/** Lets requests that are under way be answered; streams that go on are cut at the deadline, and their clients come back. */
+/**
+ * Waits until requests in progress are answered. Endless streams are cut at the deadline, and their clients reconnect.
+ */
 async function drain({ servers }: BoundPort): Promise<void> {
   const over = new AbortController();
   const drained = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
