@@ -1,12 +1,12 @@
 import { requestErrors } from '../contract/errors/request-errors.js';
 import type { ConnectParams } from '../contract/requests.js';
 
-/** Plane keeps users in a column of so many characters. */
+/** Plane stores users in a column with this limit. */
 const MAX_USER_CHARACTERS = 255;
 
 /**
- * Checks what a request asks for by what Plane can take: PostgreSQL holds no NUL, JSON in UTF-8 no half of a surrogate
- * pair, and numbers are whole ones of 64 bits. Plane would answer with 500 or 422.
+ * Checks a request against the limits of Plane's storage: PostgreSQL can't store NUL, JSON in UTF-8 can't have half a
+ * surrogate pair, and numbers are 64-bit integers. Plane would answer with 500 or 422.
  * @throws JamdevError `InvalidRequest`
  */
 export function checkPassable({ user, auth, env, limits }: ConnectParams): void {
@@ -23,7 +23,7 @@ export function checkPassable({ user, auth, env, limits }: ConnectParams): void 
   }
 }
 
-/** Checks all texts in a JSON value, names of fields too. */
+/** Checks all texts in a JSON value, including field names. */
 function checkText(value: unknown, path: string): void {
   if (typeof value === 'string') {
     if (value.includes('\0')) throw requestErrors.invalidField(path, 'must not contain a NUL character');

@@ -26,7 +26,7 @@ import { type ImageChange, ServiceCatalog, type ServiceCatalogWorld } from './se
 import { askDrone, openSessionLog } from './session-log.js';
 import type { TimedLine } from './timed-lines.js';
 
-/** What a {@link ClusterAccount} works with. */
+/** The dependencies of a {@link ClusterAccount}. */
 export interface ClusterWorld extends ServiceCatalogWorld {
   controller: ControllerClient;
   keys: KeyConnector;
@@ -35,14 +35,14 @@ export interface ClusterWorld extends ServiceCatalogWorld {
   clock: Clock;
 }
 
-/** What one account sees of a cluster and may change: its own. */
+/** The view and operations of one account on a cluster, limited to the account's own services and backends. */
 export class ClusterAccount implements AccountPlane {
   readonly #world: ClusterWorld;
   readonly #account: string;
   readonly #actor: string;
   readonly #services: ServiceCatalog;
 
-  /** @param actor who asks, for the audit */
+  /** @param actor the sender of the request, for the audit log */
   constructor(world: ClusterWorld, account: string, actor: string) {
     this.#world = world;
     this.#account = account;
@@ -130,7 +130,10 @@ export class ClusterAccount implements AccountPlane {
     await this.move(service, environment, image, { action: 'use-image' });
   }
 
-  /** As {@link useImage}, for jamdev's own commands. @returns undefined if another deployment came after the expected one */
+  /**
+   * Works like {@link useImage}, for jamdev's own commands. @returns undefined if another deployment came after the
+   * expected one
+   */
   move(
     service: string,
     environment: string,
@@ -147,8 +150,8 @@ export class ClusterAccount implements AccountPlane {
   }
 
   /**
-   * Begins the end of a backend, and writes it down: the drone reports it later, and a connect in between must not get a
-   * backend that is about to end.
+   * Begins to terminate a backend, and records that at once: the drone reports it only later, and a connect in the
+   * meantime must not get a backend that is about to end.
    */
   async #end({ id }: BackendRow, hard: boolean): Promise<void> {
     const { controller, store, clock } = this.#world;

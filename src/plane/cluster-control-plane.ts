@@ -10,7 +10,9 @@ import { ClusterAccount, type ClusterWorld } from './cluster-account.js';
 import { connectionUrl } from './connection-url.js';
 import { nextState, toHistory } from './history.js';
 
-/** The control plane of a Plane cluster: its controllers, and what they do not keep. */
+/**
+ * The control plane of a Plane cluster: its controllers, plus jamdev's database for everything that they do not keep.
+ */
 export class ClusterControlPlane implements ControlPlane {
   readonly cluster: string;
   readonly #world: ClusterWorld;
@@ -37,7 +39,8 @@ export class ClusterControlPlane implements ControlPlane {
 
   async arrival(id: string, token: string): Promise<Arrival> {
     const row = await this.#find(id);
-    // Only Plane's proxies know tokens; they answer 410 for one that is wrong. But nothing else may get into the URL.
+    // Only Plane's proxies can verify a token; they answer 410 for a wrong one. The check keeps any other text out of
+    // the URL.
     if (!isTokenShaped(token)) throw tokenErrors.tokenUnknown();
     const state = toHistory(row).at(-1) as BackendState;
     if (state.status === 'terminated') throw backendErrors.backendEnded(id, howItEnded(state));

@@ -9,7 +9,7 @@ import type { ControllerClient } from './controller-client.js';
 import { type ClusterState, DRONE_REPORT_SECONDS } from './controller-wire.js';
 import type { DroneEngines } from './drone-engines.js';
 
-/** What a {@link ClusterDrones} works with. */
+/** The dependencies of {@link ClusterDrones}. */
 export interface ClusterDronesWorld {
   controller: ControllerClient;
   store: Store;
@@ -33,7 +33,8 @@ export class ClusterDrones {
   }
 
   /**
-   * Lists the drones that Plane shows, and those that are missing there although they were seen once or are configured.
+   * Lists the drones that Plane reports, and drones that are missing there although they were seen before or are
+   * configured.
    * @throws JamdevError `ControllerUnavailable`, `ControllerFailed`, `DatabaseUnavailable`
    */
   async list(): Promise<DroneJson[]> {
@@ -45,8 +46,8 @@ export class ClusterDrones {
   }
 
   /**
-   * Keeps new backends off a drone, for good: Plane has no way back, and remembers it for the drone's name.
-   * @param who for the audit
+   * Permanently keeps new backends off a drone: Plane can't undo this, and remembers it by the drone's name.
+   * @param who the sender of the request, for the audit log
    * @throws JamdevError `DroneNotFound`, `ControllerUnavailable`, `ControllerFailed`, `DatabaseUnavailable`
    */
   async drain(name: string, who: { account: string; actor: string }): Promise<void> {
@@ -77,7 +78,7 @@ export class ClusterDrones {
   async #tryEngine(name: string): Promise<Pick<DroneJson, 'engine' | 'engine_problem'>> {
     try {
       const engine = await this.#world.engines.engineOf(name);
-      // One that answered once may be gone.
+      // A cached engine may have stopped in the meantime.
       await engine?.now();
       return { engine: engine === undefined ? 'not configured' : 'ok' };
     } catch (error) {

@@ -2,43 +2,43 @@ import type { ResourceLimits } from '../contract/requests.js';
 import type { SessionSettings } from '../platform/session-settings.js';
 import type { SpawnConfig } from './controller-wire.js';
 
-/** What `jamdev serve` was told about the cluster and what runs on it. */
+/** The settings of `jamdev serve` for the cluster and its services. */
 export interface ClusterSettings {
-  /** The name by which drones and proxies were started, with its port if it has one. */
+  /** The cluster name with which drones and proxies were started, including its port, if any. */
   cluster: string;
-  /** Only drones of this pool; '' is the one of drones that name none. */
+  /** Backends run only on drones of this pool; '' is the pool of drones without a pool name. */
   pool: string;
-  /** Whether each backend gets an origin of its own, BACKEND.CLUSTER. */
+  /** Whether each backend gets its own origin, BACKEND.CLUSTER. */
   subdomains: boolean;
-  /** Services that every account has, by name. */
+  /** The services that every account has, by name. */
   services: ReadonlyMap<string, ClusterService>;
-  /** The service that "-" stands for. */
+  /** The service for the name "-". */
   defaultService: string;
-  /** For requests that say nothing. */
+  /** Limits for requests that do not set any. */
   defaultLimits: ResourceLimits;
-  /** How many backends an account may have at once; undefined: any number. */
+  /** How many backends an account may have at once; undefined for no limit. */
   maxBackends: number | undefined;
 }
 
-/** A service of the config. */
+/** A service in the config. */
 interface ClusterService {
-  /** A full reference, which the environment `default` runs; undefined: none. */
+  /** The full reference of the image for the environment `default`; undefined if there is none. */
   image: string | undefined;
   pullPolicy: PullPolicy;
   sessions: ClusterSessions;
 }
 
-/** What a backend is to run, and how. */
+/** The image and settings for a new backend. */
 export interface ClusterImage {
   image: string;
   pullPolicy: PullPolicy;
-  /** For the registry, where that needs one. */
+  /** Credentials for the registry, if it needs them. */
   credentials?: SpawnConfig['executable']['credentials'];
   sessions: ClusterSessions;
 }
 
-/** What can be set for the sessions of a service; how long a soft end may take is Plane's own. */
+/** The configurable session settings of a service. The grace period is not among them, since Plane sets it. */
 type ClusterSessions = Omit<SessionSettings, 'gracePeriodSeconds'>;
 
-/** When a drone pulls an image. */
+/** When drones pull an image. */
 type PullPolicy = SpawnConfig['executable']['pull_policy'];

@@ -1,13 +1,13 @@
 import { clusterErrors } from '../contract/errors/cluster-errors.js';
 import type { Clock } from '../os/clock.js';
 
-/** Limits how often each account connects through this process: so many per second, as many at once. */
+/** Limits how often each account connects through this process, both per second and in a burst. */
 export class ConnectRate {
   readonly #perSecond: number | undefined;
   readonly #clock: Clock;
   readonly #byAccount = new Map<string, { left: number; atMs: number }>();
 
-  /** @param perSecond undefined: any number */
+  /** @param perSecond undefined for no limit */
   constructor(perSecond: number | undefined, clock: Clock) {
     this.#perSecond = perSecond;
     this.#clock = clock;

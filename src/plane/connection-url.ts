@@ -1,6 +1,6 @@
 /**
- * The connection URL of a token, as Plane makes it: over TLS, except for a cluster on this machine.
- * @param backend `cluster`: with its port, if it has one; `subdomain`: of an origin of its own
+ * Makes the connection URL of a token in the same way as Plane: with TLS, unless the cluster is on this machine.
+ * @param backend `cluster`: with its port, if it has one; `subdomain`: set if the backend has its own origin
  */
 export function connectionUrl(backend: { cluster: string; subdomain: string | null }, token: string): string {
   const { cluster, subdomain } = backend;

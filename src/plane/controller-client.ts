@@ -16,21 +16,21 @@ import {
 } from './controller-wire.js';
 import { readEventData } from './event-data.js';
 
-/** A controller answers a connect within milliseconds; one that takes longer has lost its database. */
+/** A controller answers a connect within milliseconds. If it takes longer, it has lost its database. */
 const ANSWER_TIMEOUT_MS = 10_000;
-/** Plane sends a comment every 15 s; a stream that is silent for longer has lost its other end. */
+/** Plane sends a comment every 15 s, so a stream that is silent for longer is dead. */
 const STREAM_SILENCE_MS = 45_000;
 /**
- * Plane's name of every error that it does not expect, such as a database that is away. It does not say whether the request
- * was done: the database may have been lost after that.
+ * Plane's kind for every unexpected error, such as an unavailable database. The request may have been carried out
+ * anyway: the database may have been lost afterwards.
  */
 const UNEXPECTED_KIND = 'Other';
 
-/** The controller understood a request and said no. */
+/** The controller understood a request and refused it. */
 export class ControllerRefusal extends Error {
   override readonly name = 'ControllerRefusal';
 
-  /** @param kind Plane's name of the error, such as `NoDroneAvailable` */
+  /** @param kind Plane's kind of the error, such as `NoDroneAvailable` */
   constructor(
     readonly kind: string,
     message: string,
@@ -40,9 +40,9 @@ export class ControllerRefusal extends Error {
 }
 
 /**
- * Talks to the controllers of a Plane cluster over HTTP, through one address. Every method throws the JamdevError
- * `ControllerUnavailable` where none answers or can do its work, `ControllerFailed` where the answer makes no sense, the reason of its signal,
- * and {@link ControllerRefusal} where it is named.
+ * Sends requests to the controllers of a Plane cluster through a single HTTP address. Every method throws the
+ * JamdevError `ControllerUnavailable` if no controller answers or can do its work, `ControllerFailed` if the answer is
+ * invalid, its signal's reason, and {@link ControllerRefusal} where documented.
  */
 export class ControllerClient {
   readonly #base: string;
@@ -59,13 +59,13 @@ export class ControllerClient {
     return this.#json('POST', '/ctrl/connect', planeConnectionSchema, { body: request, signal });
   }
 
-  /** Begins the end of a backend; of one that has ended already, too. @throws ControllerRefusal */
+  /** Begins to terminate a backend; also succeeds if it has ended already. @throws ControllerRefusal */
   async terminate(id: string, hard: boolean): Promise<void> {
     const path = `/ctrl/b/${encodeURIComponent(id)}/${hard ? 'hard' : 'soft'}-terminate`;
     await this.#json('POST', path, z.unknown(), {});
   }
 
-  /** @returns undefined for a backend that the cluster does not know */
+  /** @returns undefined if the cluster does not know the backend */
   async status(id: string, signal?: AbortSignal): Promise<PlaneStatus | undefined> {
     try {
       return await this.#json('GET', `/pub/b/${encodeURIComponent(id)}/status`, planeStatusSchema, { signal });
@@ -76,9 +76,9 @@ export class ControllerClient {
   }
 
   /**
-   * Yields the statuses of a backend, live. Ends when the connection does, never by itself, and for a backend that the
-   * cluster does not know as well.
-   * @param after the last one that is known: only later ones come
+   * Yields live statuses of a backend. Ends only when the connection ends, even if the cluster does not know the
+   * backend.
+   * @param after the last known status; only later ones are sent
    */
   async *statuses(id: string, after: string | undefined, signal: AbortSignal): AsyncGenerator<PlaneStatus, void> {
     const path = `/pub/b/${encodeURIComponent(id)}/status-stream`;
@@ -100,12 +100,12 @@ export class ControllerClient {
     }
   }
 
-  /** Which drones there are. */
+  /** Returns the drones of a cluster. */
   clusterState(cluster: string, signal?: AbortSignal): Promise<ClusterState> {
     return this.#json('GET', `/ctrl/c/${encodeURIComponent(cluster)}/state`, clusterStateSchema, { signal });
   }
 
-  /** Keeps new backends off a drone, for good. @throws ControllerRefusal */
+  /** Permanently keeps new backends off a drone. @throws ControllerRefusal */
   async drain(cluster: string, drone: string): Promise<void> {
     const path = `/ctrl/c/${encodeURIComponent(cluster)}/d/${encodeURIComponent(drone)}/drain`;
     await this.#json('POST', path, z.unknown(), {});
@@ -132,7 +132,7 @@ export class ControllerClient {
   }
 }
 
-/** What an answer that says no means. Axum's own refusals, such as 422, are plain text. */
+/** Interprets an error answer. Axum's own refusals, such as 422, are plain text. */
 function toError(status: number, text: string): Error {
   try {
     const { kind, message } = planeErrorSchema.parse(JSON.parse(text));
@@ -153,12 +153,12 @@ function explain(error: unknown, signal: AbortSignal | undefined): unknown {
   if (error instanceof SyntaxError) return clusterErrors.controllerFailed('an answer that is not JSON');
   const { name, cause, code } = (error ?? {}) as { name?: unknown; cause?: unknown; code?: unknown };
   if (name === 'AbortError') return clusterErrors.controllerUnavailable(`silent for ${STREAM_SILENCE_MS / 1000} s`);
-  // What fetch() throws for everything that happens to a connection; the socket's own error is its cause.
+  // fetch() throws a TypeError for every connection failure; its cause is the socket's error.
   if (error instanceof TypeError)
     return clusterErrors.controllerUnavailable(cause === undefined ? error.message : errorCode(cause));
-  // What a kept connection says of itself.
+  // An error of a kept connection.
   if (error instanceof Error && !(error instanceof JamdevError) && typeof code === 'string') {
-    // undici's own codes, of a connection that broke, say less than its words.
+    // For a broken connection, undici's own codes say less than its messages.
     return clusterErrors.controllerUnavailable(code.startsWith('UND_') ? error.message : code);
   }
   return error;

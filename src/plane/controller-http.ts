@@ -1,10 +1,10 @@
 import type { Dispatcher } from 'undici';
 import Pool from 'undici/lib/dispatcher/pool.js';
 
-/** A connection that nobody has used for longer is not used again: the other side may be about to close it. */
+/** A connection that has been idle for longer is not reused, since the other side may be about to close it. */
 const IDLE_MS = 4_000;
 
-/** An answer, whole. */
+/** A complete answer. */
 export interface HttpAnswer {
   status: number;
   text: string;
@@ -18,25 +18,25 @@ interface HttpQuestion {
   signal: AbortSignal | undefined;
 }
 
-/** The answer did not come in time. */
+/** The answer did not arrive before the timeout. */
 export class AnswerTimeout extends Error {
   override readonly name = 'AnswerTimeout';
 }
 
 /**
- * Asks one server for small answers, over connections that are kept. By undici's dispatch rather than fetch() or node:http,
- * which were measured to take several times as much CPU time, and a connect is little else.
+ * Sends small requests to one server over kept connections. Uses undici's dispatch rather than fetch() or node:http,
+ * which were measured to take several times as much CPU time; a connect does little else.
  */
 export class KeptConnections {
   readonly #pool: Pool;
 
   /** @param base a URL without a path, http or https */
   constructor(base: string) {
-    // Nothing is sent behind a request that waits for its answer: a spawn takes seconds.
+    // Requests are not pipelined behind a pending one, since a spawn takes seconds.
     this.#pool = new Pool(base, { pipelining: 1, keepAliveTimeout: IDLE_MS, keepAliveMaxTimeout: IDLE_MS });
   }
 
-  /** @throws AnswerTimeout; the error of the connection; the signal's reason when it aborts first */
+  /** Sends a request. @throws AnswerTimeout, the connection's error, or the signal's reason if it aborts first */
   ask(path: string, { method, body, timeoutMs, signal }: HttpQuestion): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const answer = new AnswerReader(timeoutMs, signal, resolve, reject);
@@ -55,7 +55,7 @@ class AnswerReader implements Dispatcher.DispatchHandler {
   readonly #chunks: Buffer[] = [];
   #status = 0;
   #request: Dispatcher.DispatchController | undefined;
-  /** Why it is given up. */
+  /** The reason why the request was given up. */
   #reason: Error | undefined;
 
   constructor(
@@ -97,7 +97,7 @@ class AnswerReader implements Dispatcher.DispatchHandler {
 
   readonly #onAbort = () => this.#giveUp(this.#signal?.reason);
 
-  /** Settles at once, even while a connection is still being made. */
+  /** Rejects at once, even while the connection is still being opened. */
   #giveUp(reason: Error): void {
     this.#reason = reason;
     this.#settle();

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { statusSchema, terminationKindSchema, terminationReasonSchema } from '../contract/status.js';
 
-/** A key as Plane knows it: its tag has to be the same in every request for it. */
+/** A key in Plane's terms. Its tag must be the same in every request for the key. */
 export interface PlaneKey {
   namespace: string;
   name: string;
   tag: string;
 }
 
-/** How Plane is to spawn a backend. */
+/** The settings with which Plane spawns a backend. */
 export interface SpawnConfig {
   id: string;
   cluster: string;
@@ -20,7 +20,7 @@ export interface SpawnConfig {
   executable: {
     image: string;
     pull_policy: 'IfNotPresent' | 'Always' | 'Never';
-    /** Plane keeps them as they are. */
+    /** Plane stores the credentials unencrypted. */
     credentials: { username: string; password: string } | undefined;
     env: Record<string, string>;
     resource_limits: Record<string, number>;
@@ -33,7 +33,7 @@ export interface PlaneConnectRequest {
   key: PlaneKey;
   user: string | undefined;
   auth: Record<string, unknown>;
-  /** undefined: only look for the holder of the key. */
+  /** If undefined, Plane only looks for the holder of the key. */
   spawn_config: SpawnConfig | undefined;
 }
 
@@ -45,7 +45,7 @@ export const planeConnectionSchema = z.object({
   token: z.string(),
   url: z.url(),
   secret_token: z.string().nullish(),
-  /** Only told to the request that spawned the backend. */
+  /** Only included in the answer to the request that spawned the backend. */
   drone: z.string().nullish(),
 });
 export type PlaneConnection = z.infer<typeof planeConnectionSchema>;
@@ -53,7 +53,7 @@ export type PlaneConnection = z.infer<typeof planeConnectionSchema>;
 /** A status of a backend. */
 export const planeStatusSchema = z.object({
   status: statusSchema,
-  /** Milliseconds since 1970. */
+  /** Milliseconds since the epoch. */
   time: z.number(),
   termination_reason: terminationReasonSchema.nullish(),
   termination_kind: terminationKindSchema.nullish(),
@@ -61,16 +61,16 @@ export const planeStatusSchema = z.object({
 });
 export type PlaneStatus = z.infer<typeof planeStatusSchema>;
 
-/** A drone that did not report for longer gets no backends from Plane. */
+/** Plane assigns no backends to a drone that has not reported for longer. */
 export const DRONE_REPORT_SECONDS = 30;
 
-/** Answer of `GET /ctrl/c/CLUSTER/state`, as far as it is needed. */
+/** Answer of `GET /ctrl/c/CLUSTER/state`, reduced to the fields that are used. */
 export const clusterStateSchema = z.object({
   drones: z.array(
     z.object({
       ready: z.boolean(),
       draining: z.boolean(),
-      /** Seconds. */
+      /** In seconds. */
       last_heartbeat_age: z.number(),
       backend_count: z.number(),
       node: z.object({ name: z.object({ Drone: z.string() }), plane_version: z.string() }),

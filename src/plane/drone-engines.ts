@@ -5,43 +5,46 @@ import type { Clock } from '../os/clock.js';
 import { ignoreError, noteHandled } from '../os/debug/debug-log.js';
 import { isBehindSsh, openDroneEngine } from './open-drone-engine.js';
 
-/** Plane names the container of a backend by its id. */
+/** Returns the name that Plane gives to a backend's container. */
 export function containerName(backendId: string): string {
   return `plane-${backendId}`;
 }
 
-/** Which backend a container belongs to. @param name as the engine lists it: with a slash in front */
+/** Returns the id of a container's backend. @param name as listed by the engine, with a leading slash */
 export function backendOf(name: string): string | undefined {
   return /^\/plane-(.+)$/.exec(name)?.[1];
 }
 
-/** Pauses between attempts at an engine behind SSH: longer each time, since servers lock out clients that try too often. */
+/**
+ * Limits of the pause between attempts to reach an engine behind SSH. It doubles each time, since servers lock out
+ * clients that try too often.
+ */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** The Docker Engines of drones: for what Plane does not do itself. */
+/** The Docker Engines of drones, for everything that Plane does not do itself. */
 export class DroneEngines {
   readonly #endpoints: ReadonlyMap<string, DroneEndpoint>;
   readonly #clock: Clock;
   readonly #engines = new Map<string, Promise<Engine>>();
-  /** How long the last pause was of engines that did not answer yet. */
+  /** The last pause of each engine that has not answered yet. */
   readonly #pausesMs = new Map<string, number>();
   #isClosed = false;
 
-  /** @param endpoints by the name of the drone; those of others are not known */
+  /** @param endpoints by drone name; the engines of other drones are unknown */
   constructor(endpoints: Readonly<Record<string, DroneEndpoint>>, clock: Clock) {
     this.#endpoints = new Map(Object.entries(endpoints));
     this.#clock = clock;
   }
 
-  /** The names of the drones whose engines are known. */
+  /** The names of the drones with a known engine. */
   get names(): string[] {
     return [...this.#endpoints.keys()];
   }
 
   /**
    * Returns the engine of a drone.
-   * @returns undefined where none is configured
+   * @returns undefined if none is configured
    * @throws JamdevError `EngineUnavailable`
    */
   async engineOf(drone: string): Promise<Engine | undefined> {
@@ -62,7 +65,7 @@ export class DroneEngines {
     }
   }
 
-  /** Ends the connections to all engines. */
+  /** Closes the connections to all engines. */
   close(): void {
     this.#isClosed = true;
     for (const opening of this.#engines.values()) {
@@ -70,7 +73,7 @@ export class DroneEngines {
     }
   }
 
-  /** Callers get the same error until then. */
+  /** Forgets a failed engine after a pause. Until then, callers get the same error. */
   #forgetLater(drone: string, endpoint: DroneEndpoint): void {
     const forget = () => void this.#engines.delete(drone);
     if (!isBehindSsh(endpoint)) return forget();
@@ -80,7 +83,7 @@ export class DroneEngines {
     this.#clock.after(pauseMs, forget);
   }
 
-  /** Kills the container of a backend. @returns whether it is certain that none runs there now */
+  /** Kills the container of a backend. @returns whether it is certain that the container is not running anymore */
   async kill(backendId: string, drone: string | null): Promise<boolean> {
     try {
       const engine = drone === null ? undefined : await this.engineOf(drone);
@@ -88,7 +91,7 @@ export class DroneEngines {
       await engine.request('POST', `/containers/${containerName(backendId)}/kill`, { timeoutMs: QUICK_REQUEST_MS });
       return true;
     } catch (error) {
-      // There is none, or it does not run.
+      // The container does not exist, or is not running.
       if (error instanceof EngineError && (error.status === 404 || error.status === 409)) return true;
       noteHandled('plane', `killing the container of ${backendId}`, error);
       return false;

@@ -7,17 +7,17 @@ import { containerName } from './drone-engines.js';
 import { encodeLine } from './kept-lines.js';
 import { readTimedLines, type TimedLine } from './timed-lines.js';
 
-/** Which lines of a container to read. */
+/** Selects lines of a container's output. */
 export interface LinesQuery {
-  /** Whether to go on with live lines until the container has ended. */
+  /** Whether to continue with live lines until the container has ended. */
   follow: boolean;
-  /** Only so many last lines of what is there; undefined: all. */
+  /** How many of the last lines to read; undefined for all. */
   tail?: number | undefined;
 }
 
 /**
- * Yields the lines that a container printed so far, then, if asked to, the live ones.
- * @throws EngineError with status 404 where there is no such container (anymore)
+ * Yields the lines that a container has printed so far and, if requested, live ones.
+ * @throws EngineError with status 404 if the container does not exist (anymore)
  */
 export async function openLines(
   engine: Engine,
@@ -36,7 +36,10 @@ export async function openLines(
   return readTimedLines(await engine.stream('GET', path, { query, signal }));
 }
 
-/** Reads the last lines that a container printed, about as many bytes; of one that has ended, too. @throws as {@link openLines} */
+/**
+ * Reads the last lines of a container's output, up to a number of bytes. The container may have ended. @throws like
+ * {@link openLines}
+ */
 export async function readLastOutput(
   engine: Engine,
   backendId: string,
@@ -46,7 +49,7 @@ export async function readLastOutput(
   const lines: Buffer[] = [];
   let bytes = 0;
   let isCut = false;
-  // A line has one byte at least, so that these are all lines that can be needed.
+  // A line has at least one byte, so more lines than bytes are never needed.
   for await (const line of await openLines(engine, backendId, { follow: false, tail: maxBytes }, signal)) {
     const encoded = encodeLine(line);
     lines.push(encoded);
@@ -59,7 +62,10 @@ export async function readLastOutput(
   return { content: Buffer.concat(lines), isCut };
 }
 
-/** Yields about every second what a container used since, until it has ended. @throws as {@link openLines} */
+/**
+ * Yields about every second what a container has used in the meantime, until it has ended. @throws like
+ * {@link openLines}
+ */
 export async function openUsage(
   engine: Engine,
   backendId: string,
@@ -70,7 +76,7 @@ export async function openUsage(
   return readUsage(await engine.stream('GET', `${path}/stats`, { query, signal }), () => hasEnded(engine, path));
 }
 
-/** The engine goes on with zeros for a container that has ended, as it begins with them for one that has not started. */
+/** Whether a container has ended. The engine reports zeros both after the end and before the start. */
 async function hasEnded(engine: Engine, path: string): Promise<boolean> {
   try {
     const { State } = await engine.request<{ State: { Status: string } }>('GET', `${path}/json`);

@@ -9,7 +9,7 @@ import { readLastOutput } from './drone-output.js';
 
 const stateSchema = z.object({ State: z.object({ Running: z.boolean(), ExitCode: z.number() }) });
 
-/** Keeps of a backend that has ended what Plane removes with its container, within a minute: its exit code and its log. */
+/** Saves the exit code and log of an ended backend, since Plane removes its container within a minute. */
 export class EndRecorder {
   readonly #store: Store;
   readonly #engines: DroneEngines;
@@ -19,7 +19,7 @@ export class EndRecorder {
     this.#engines = engines;
   }
 
-  /** Never rejects: of a drone whose engine is not known, or that is gone, there is nothing to keep. */
+  /** Saves the data of a backend. Never rejects: if the drone's engine is unknown or gone, nothing is saved. */
   async record(id: string): Promise<void> {
     try {
       const drone = (await findPublic(this.#store, id))?.drone;

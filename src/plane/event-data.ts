@@ -1,6 +1,6 @@
 /**
- * Yields what stands behind `data:` in a stream of server-sent events, a value per event.
- * @param onBytes is called whenever something comes, a comment too
+ * Yields the `data:` value of each event in a stream of server-sent events.
+ * @param onBytes called for all incoming data, including comments
  */
 export async function* readEventData(
   body: ReadableStream<Uint8Array>,

@@ -7,7 +7,7 @@ import type { PlaneStatus } from './controller-wire.js';
 /** The statuses in which a backend has no process yet. */
 const WITHOUT_PROCESS: readonly Status[] = ['scheduled', 'loading', 'starting'];
 
-/** A status as the store keeps it. */
+/** Converts a status to its form in the store. */
 export function toStatusRow(status: PlaneStatus): StatusRow {
   return {
     status: status.status,
@@ -19,8 +19,8 @@ export function toStatusRow(status: PlaneStatus): StatusRow {
 }
 
 /**
- * The states of a backend, from its row. Times come from several machines; the official client sorts statuses by them, so
- * they are made to grow.
+ * Returns the states of a backend, from its row. The times come from several machines; they are made strictly
+ * increasing, because the official client sorts statuses by them.
  */
 export function toHistory({ history, exitCode }: Pick<BackendRow, 'history' | 'exitCode'>): BackendState[] {
   const states: BackendState[] = [];
@@ -28,7 +28,7 @@ export function toHistory({ history, exitCode }: Pick<BackendRow, 'history' | 'e
   return states;
 }
 
-/** The state that a status is, after those before it. */
+/** Converts a status to a state, given the states before it. */
 export function nextState(before: readonly BackendState[], row: StatusRow, exitCode: number | null): BackendState {
   const earliestMs = (before.at(-1)?.time.getTime() ?? 0) + 1;
   const time = new Date(Math.max(row.time.getTime(), earliestMs));
@@ -38,7 +38,7 @@ export function nextState(before: readonly BackendState[], row: StatusRow, exitC
   }
   if (status !== 'terminated') return { status, time };
   const lastStatus = before.findLast((state) => !isEnding(state))?.status ?? 'scheduled';
-  // Plane calls one that never came to have a process no error: its image can't be had, or its container not be started.
+  // Plane does not report an error if a backend never got a process because its image or container failed; jamdev does.
   const hasFailed = reason === undefined && WITHOUT_PROCESS.includes(lastStatus) ? true : exitError;
   return {
     status,

@@ -9,8 +9,8 @@ import type { Store } from '../store/tables.js';
 const DEFAULT_TAG = 'latest';
 
 /**
- * Asks the registry of a reference for its digest, unless it has one.
- * @param own of the cluster; every other is asked as anyone may
+ * Resolves a reference to its digest by asking its registry, unless it already has one.
+ * @param own the cluster's registry; all others are queried anonymously
  * @throws JamdevError `ImageNotFound`, `RegistryUnavailable`
  */
 export async function resolveDigest(reference: string, own: OwnRegistry | undefined): Promise<string> {
@@ -30,19 +30,19 @@ export class ImageDigests {
   readonly #store: Store;
   readonly #registry: OwnRegistry | undefined;
 
-  /** @param registry of the cluster */
+  /** @param registry the cluster's registry */
   constructor(store: Store, registry: OwnRegistry | undefined) {
     this.#store = store;
     this.#registry = registry;
   }
 
-  /** As {@link resolveDigest} does. */
+  /** Works like {@link resolveDigest}. */
   resolve(reference: string): Promise<string> {
     return resolveDigest(reference, this.#registry);
   }
 
   /**
-   * The reference of the config with the digest that it was last resolved to, by whichever `jamdev serve`.
+   * Returns a reference from the config with the digest that any `jamdev serve` last resolved it to.
    * @throws JamdevError `ImageNotFound`, `RegistryUnavailable`
    */
   async configured(reference: string): Promise<string> {
@@ -54,7 +54,7 @@ export class ImageDigests {
   }
 
   /**
-   * Resolves a reference of the config, for all `jamdev serve`.
+   * Resolves a reference from the config and stores the digest for all `jamdev serve` processes.
    * @throws JamdevError `ImageNotFound`, `RegistryUnavailable`
    */
   async resolveConfigured(reference: string): Promise<string> {

@@ -2,16 +2,16 @@ import { noteHandled } from '../os/debug/debug-log.js';
 import type { StoredLog } from '../store/backend-logs.js';
 import type { TimedLine } from './timed-lines.js';
 
-/** Stands for the lines that were not kept. */
+/** Shown in place of lines that were not saved. */
 const CUT = '[jamdev serve kept the end of this log only]';
 const KEPT = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) (stdout|stderr) /;
 
-/** Encodes a line for the store: its time, its stream, and what was printed. */
+/** Encodes a line for the store: its time, its stream, and its text. */
 export function encodeLine({ time, source, text }: TimedLine): Buffer {
   return Buffer.concat([Buffer.from(`${time.toISOString()} ${source} `), text, Buffer.from('\n')]);
 }
 
-/** Reads the lines of a log that was kept at the end of its backend. @param endedAt when that was */
+/** Decodes a log that was saved at the end of its backend. @param endedAt the time of that end */
 export function decodeLog({ content, isCut }: StoredLog, endedAt: Date): TimedLine[] {
   const lines: TimedLine[] = [];
   for (let start = 0; start < content.length; ) {

@@ -17,32 +17,32 @@ import type { PlaneConnection } from './controller-wire.js';
 import { planeKey, toSpawnConfig } from './spawn-config.js';
 import type { StaleHolders } from './stale-holders.js';
 
-/** How long a key that is being given up is waited for. A soft end takes 30 s at most, then Plane kills. */
+/** How long to wait for a key whose holder is ending. A soft termination takes at most 30 s before Plane kills. */
 const KEY_WAIT_SECONDS = 45;
 const KEY_RETRY_MS = 200;
 
-/** Plane lost a race for the key; it says so after three attempts of its own. */
+/** Plane's errors after it lost a race for the key in three attempts. */
 const LOST_RACES = ['FailedToAcquireKey', 'FailedToRemoveKey'];
 
-/** What a key is asked for. */
+/** A request for the backend of a key. */
 export interface KeyRequest {
   account: string;
   service: string;
   environment: string;
   key: string;
-  /** Whether the request named the key, so that others can name it as well. */
+  /** Whether the key was given in the request, so that other requests can give it too. */
   keyGiven: boolean;
-  /** Whether the account created the service. */
+  /** Whether the account created the service itself. */
   ofOwnService: boolean;
   params: ConnectParams;
-  /** Finds what a new backend is to run. @throws JamdevError when there is nothing */
+  /** Finds the image and settings for a new backend. @throws JamdevError if there is none */
   image: () => Promise<ClusterImage>;
 }
 
-/** A connection, and what the caller should know although it was made. */
+/** A connection, with an optional warning for the caller. */
 export type RemarkedConnection = PlaneConnection & { remark?: string };
 
-/** What a {@link KeyConnector} works with. */
+/** The dependencies of a {@link KeyConnector}. */
 export interface KeyConnectorWorld {
   controller: ControllerClient;
   store: Store;
@@ -50,14 +50,15 @@ export interface KeyConnectorWorld {
   settings: ClusterSettings;
   clock: Clock;
   stale: StaleHolders;
-  /** Receives each new backend, and the drone that runs it. */
+  /** Receives each new backend and its drone. */
   onSpawned: (id: string, drone: string | undefined) => void;
 }
 
 /**
- * Connects to the holder of a key, or spawns one, and keeps one live holder per key even where Plane does not. The row of a
- * backend is written before Plane is asked to spawn it, so that nothing is lost when this process is killed in between.
- * The key's lock is held during a spawn, so that no other process mistakes such a row for a backend that is gone.
+ * Connects to the holder of a key, or spawns one, and ensures a single live holder per key even where Plane does not. A
+ * backend's row is written before Plane is asked to spawn it, so that nothing is lost if this process is killed in
+ * between. The key's lock is held during a spawn, so that no other process mistakes such a row for a backend that is
+ * gone.
  */
 export class KeyConnector {
   readonly #world: KeyConnectorWorld;
@@ -74,23 +75,24 @@ export class KeyConnector {
   /**
    * @param signal aborts the wait
    * @throws JamdevError `KeyUnheldNoSpawnConfig`, `KeyHeldInOtherEnvironment`, `KeyStillEnding`, `NoDroneAvailable`,
-   *   `ControllerUnavailable`, `ControllerFailed`, `InvalidRequest`, `BackendLimit`, and those of the image
+   *   `ControllerUnavailable`, `ControllerFailed`, `InvalidRequest`, `BackendLimit`, and the errors of the image lookup
    */
   async connect(request: KeyRequest, signal?: AbortSignal): Promise<RemarkedConnection> {
     if (!request.keyGiven) return this.#untilFree(request, () => this.#spawn(request, []), signal);
-    // The way of almost every request: the holder is there, and no lock is needed to ask for it.
+    // The common case: there is a holder, and no lock is needed to connect to it.
     const holders = await this.#holders.find(request);
     if (holders.length > 0) {
       const found = await this.#askHolder(request, holders, signal);
       if (found !== 'unheld' && found !== 'ending') return found;
     }
     const waiting = signal ?? new AbortController().signal;
-    // Locked for each attempt, not for the wait: the few locks of a process would all go to one account's ending keys.
+    // Locked per attempt rather than for the whole wait: otherwise, one account's ending keys could take all of a
+    // process's few locks.
     const attempt = () => this.#world.locks.hold(request, waiting, (held) => this.#connect(request, held));
     return this.#untilFree(request, attempt, waiting);
   }
 
-  /** Tries again for as long as the key is being given up. */
+  /** Tries again for as long as the key's holder is ending. */
   async #untilFree(
     { key, service }: KeyRequest,
     attempt: () => Promise<RemarkedConnection | 'ending'>,
@@ -124,7 +126,7 @@ export class KeyConnector {
     return { ...connection, remark: clusterErrors.holderMayRun(first.id, first.drone).sentence };
   }
 
-  /** Asks Plane for the holder, without a right to spawn one. */
+  /** Asks Plane for the holder, without permission to spawn. */
   async #askHolder(
     request: KeyRequest,
     holders: readonly Holder[],
@@ -142,7 +144,7 @@ export class KeyConnector {
     }
   }
 
-  /** @param gone rows of backends that have lost the key for good once another has it */
+  /** @param gone rows of backends that lose the key for good once another backend has it */
   async #spawn(request: KeyRequest, gone: readonly Holder[]): Promise<PlaneConnection | 'ending'> {
     const { controller, store, settings, stale, onSpawned } = this.#world;
     const { account, service, environment, key, keyGiven, ofOwnService, params } = request;
@@ -158,9 +160,9 @@ export class KeyConnector {
     const written = await insertBackend(store, row, { maxLive: settings.maxBackends, ofOwnService });
     if (written === 'limit') throw clusterErrors.backendLimit(account, settings.maxBackends ?? 0);
     if (written === 'no service') throw serviceErrors.serviceNotFound(service, [...settings.services.keys()]);
-    // Not aborted by the caller's signal: Plane would spawn the backend anyway, and no one would follow it.
+    // The caller's signal is not passed on: Plane would spawn the backend anyway, and nothing would follow it.
     const connection = await controller.connect({ ...this.#ask(request), spawn_config }).catch(async (error) => {
-      // Without an answer the backend may still have been spawned; the follower of its row will find it.
+      // Without an answer, the backend may still have been spawned; the follower of its row will find it.
       if (!(error instanceof ControllerRefusal)) throw error;
       await discardBackend(store, id);
       if (LOST_RACES.includes(error.kind)) return 'ending' as const;
@@ -178,7 +180,7 @@ export class KeyConnector {
     return connection;
   }
 
-  /** Takes a holder's connection, unless it is of no use, or not for this request. */
+  /** Accepts a holder's connection if it is usable and matches the request. */
   async #accept(
     { key, service, environment }: KeyRequest,
     connection: PlaneConnection,
@@ -190,9 +192,9 @@ export class KeyConnector {
     if (row === undefined) {
       throw clusterErrors.controllerFailed(`the key is held by the backend ${id}, which jamdev serve did not start`);
     }
-    // Plane learns from the drone that a termination has begun; our records have it from the request.
+    // Plane learns from the drone that a termination has begun; our records know it from the request.
     if (isGivenUp(row)) {
-      // A drone that was given up as lost is back, and nobody else would end what it still runs.
+      // A drone that was given up as lost has returned, and nothing else would end its backends.
       if (row.lastStatus === 'terminated') await this.#world.controller.terminate(id, true);
       return 'ending';
     }
@@ -204,7 +206,7 @@ export class KeyConnector {
 
   #ask({ params, ...slot }: KeyRequest) {
     const { user, auth = {} } = params;
-    // Because of one character that no header can carry, Plane's proxy would leave out the header.
+    // Plane's proxy would drop the whole header because of a single character that headers can't carry.
     return { key: planeKey(slot), user: user === undefined ? undefined : withoutControls(user), auth };
   }
 }

@@ -7,33 +7,35 @@ import { markLost } from './lost-status.js';
 import { RepeatedWork } from './repeated-work.js';
 
 const TURN_MS = 10_000;
-/** What {@link LostBackends} works with. */
+/** The dependencies of {@link LostBackends}. */
 export interface LostBackendsWorld {
   controller: ControllerClient;
   store: Store;
   cluster: string;
   clock: Clock;
-  /** After so much silence of a drone its backends are lost; seconds. */
+  /** How long a drone must be silent before its backends count as lost, in seconds. */
   lostAfterSeconds: number;
 }
 
-/** Marks backends as lost whose drone has been silent for long. Plane itself would show them as ready forever. */
+/**
+ * Marks backends as lost if their drone has been silent for too long. Plane itself would report them as ready forever.
+ */
 export class LostBackends {
   readonly #world: LostBackendsWorld;
   readonly #search = new RepeatedWork('looking for lost backends', TURN_MS, (signal) => this.#turn(signal));
-  /** Since when the controller has answered every time; by the clock's monotonic time. */
+  /** Since when every request to the controller has succeeded, in the clock's monotonic time. */
   #answeredSinceMs: number | undefined;
 
   constructor(world: LostBackendsWorld) {
     this.#world = world;
   }
 
-  /** Begins; until {@link close}. */
+  /** Starts the search, which runs until {@link close}. */
   start(): void {
     this.#search.start();
   }
 
-  /** Never rejects. */
+  /** Ends the search. Never rejects. */
   close(): Promise<void> {
     return this.#search.close();
   }
@@ -55,14 +57,14 @@ export class LostBackends {
     await noteUnseenDrones(store, cluster);
     const nowMs = clock.monotonicMs();
     this.#answeredSinceMs ??= nowMs;
-    // While the controller was away no drone could be heard: drones get the full time to report again.
+    // While the controller was unavailable, drones could not report, so they get the full time again.
     if (nowMs - this.#answeredSinceMs < lostAfterSeconds * 1000) return;
     const silent = new Set(await silentDrones(store, cluster, lostAfterSeconds));
     if (silent.size === 0) return;
     for (const { id, drone } of await listUnended(store, cluster)) {
       if (drone === null || !silent.has(drone)) continue;
       await markLost(store, id, clock.now());
-      // Reaches the drone if it comes back: nobody else would end what it still runs.
+      // Takes effect if the drone returns; nothing else would end its backends.
       await controller.terminate(id, true);
     }
   }

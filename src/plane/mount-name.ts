@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The folder below a drone's mount base for a backend's mount. Plane joins what it is given to that base unchecked, so
- * that the key `/etc` would mount the host's; and a mount of `true` is the key's name, whichever service it is of.
- * @param mount `true`: by the key; a string: by that path, which several keys can share
+ * Returns the folder of a backend's mount below the drone's mount base. Plane joins the given path to that base without
+ * checks, so the key `/etc` would mount the host's `/etc`; and with `true`, it uses the key's name regardless of the
+ * service.
+ * @param mount `true`: a folder per key; a string: a folder per path, which several keys can share
  * @returns undefined for a backend without a mount
  */
 export function mountName(

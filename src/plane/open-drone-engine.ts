@@ -10,13 +10,13 @@ import { Engine, QUICK_REQUEST_MS } from '../docker-engine/engine.js';
 import { EngineError } from '../docker-engine/engine-error.js';
 import { errorCode } from '../os/error-code.js';
 
-/** Listing containers is what a restricted proxy in front of an engine has to allow anyway, unlike `_ping` and `version`. */
+/** A restricted proxy in front of an engine has to allow listing containers anyway, unlike `_ping` and `version`. */
 const PROBE = { path: '/containers/json', query: { limit: 1, filters: '{"label":["dev.plane.backend"]}' } };
 
 const containersSchema = z.array(z.object({}));
 
 /**
- * Connects to the engine of a drone, and makes sure that it answers. To be closed.
+ * Connects to the engine of a drone, and checks that it answers. The caller must close it.
  * @throws JamdevError `EngineUnavailable`
  */
 export async function openDroneEngine(drone: string, endpoint: DroneEndpoint): Promise<Engine> {
@@ -61,7 +61,7 @@ async function readTls(files: TlsFiles): Promise<EngineTls> {
       throw new Error(`the file ${path} of "tls.${name}" can't be read (${errorCode(error)})`, { cause: error });
     }
   }
-  // Else the first connection would say that files do not belong together, or are no certificates.
+  // Checked here because errors of the first connection would not mention the files.
   try {
     createSecureContext(tls);
   } catch (error) {
@@ -76,7 +76,7 @@ function explain(drone: string, endpoint: DroneEndpoint, error: unknown): Jamdev
     const detail = `it refuses to list containers: ${message} (status ${error.status})`;
     return clusterErrors.engineUnavailable(drone, `${detail}.`);
   }
-  // Remedies are for who works on a dev server, except those of ssh.
+  // Most remedies are written for users of a dev server; only those of SSH apply here.
   const remedy = error instanceof JamdevError && isBehindSsh(endpoint) ? error.remedy : undefined;
   return clusterErrors.engineUnavailable(drone, message.replace(/\.?$/, '.'), remedy);
 }

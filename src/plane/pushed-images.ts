@@ -16,15 +16,16 @@ import {
 } from '../store/push-grants.js';
 import type { Store } from '../store/tables.js';
 
-/** The registry takes tokens that have run out for a minute longer; clocks may differ by another. */
+/** The registry accepts expired tokens for another minute, and clocks may differ by another. */
 const OPEN_SECONDS = ACCESS_TOKEN_SECONDS + 120;
-/** The official client shows as many. */
+/** The official client shows this many as well. */
 const MAX_LISTED = 50;
 const MAX_REQUESTS_AT_ONCE = 8;
 
 /**
- * What was pushed to the registry. It reports pushes, but reports come late, or never when it is killed. So a repository that
- * was opened for a push is asked itself, whenever its images matter, until no push can be under way any more.
+ * The images that were pushed to the registry. The registry reports pushes, but reports may come late, or never if it
+ * is killed. A repository that was opened for a push is therefore queried whenever its images matter, until no push can
+ * be in progress anymore.
  */
 export class PushedImages {
   readonly #store: Store;
@@ -37,7 +38,7 @@ export class PushedImages {
   }
 
   /**
-   * Opens a repository for a push. What it has before is taken over first, so that it is not taken for that push.
+   * Opens a repository for a push. Existing tags are recorded first, so that they are not attributed to this push.
    * @throws JamdevError `RegistryUnavailable`
    */
   async open({ account, service, actor }: RepositoryName & { actor: string }): Promise<void> {
@@ -48,18 +49,18 @@ export class PushedImages {
     await noteGrant(this.#store, { ...name, actor });
   }
 
-  /** Takes a report of the registry. */
+  /** Records a push that the registry reported. */
   async note(push: Push): Promise<void> {
     await addImage(this.#store, push);
   }
 
-  /** The images of a service, the newest push first. */
+  /** Returns the images of a service, newest push first. */
   async list(name: RepositoryName): Promise<ImageRow[]> {
     await this.#update(name);
     return (await listImages(this.#store, name.account, name.service)).slice(0, MAX_LISTED);
   }
 
-  /** @param wanted a tag or digest; undefined: whatever was pushed last */
+  /** Returns the newest matching image. @param wanted a tag or digest; undefined for the latest push */
   async newest(name: RepositoryName, wanted?: string): Promise<ImageRow | undefined> {
     await this.#update(name);
     return newestImage(this.#store, { ...name, ...(wanted !== undefined && { name: wanted }) });
@@ -70,7 +71,7 @@ export class PushedImages {
     try {
       await this.#check(name);
     } catch (error) {
-      // What is known can still run; the next one asks again.
+      // Known images can still be used; the next call queries the registry again.
       noteHandled('plane', `asking the registry for ${name.account}/${name.service}`, error);
     }
   }

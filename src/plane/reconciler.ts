@@ -8,29 +8,29 @@ import { backendOf, type DroneEngines } from './drone-engines.js';
 import { markLost } from './lost-status.js';
 import { RepeatedWork } from './repeated-work.js';
 
-/** Plane's own label of the containers of backends. */
+/** The label that Plane gives to the containers of backends. */
 const LABEL = 'dev.plane.backend';
-/** What must not run is found twice within the 10 s in which it is to end. */
+/** Short enough that an orphaned container is seen twice within the 10 s in which it has to be ended. */
 const TURN_MS = 4_000;
 
 const containersSchema = z.array(z.object({ Names: z.array(z.string()) }));
 
-/** What a {@link Reconciler} works with. */
+/** The dependencies of a {@link Reconciler}. */
 export interface ReconcilerWorld {
   store: Store;
   engines: DroneEngines;
   clock: Clock;
-  /** Receives each backend whose container was killed, and why. */
+  /** Receives each backend whose container was killed, and the reason. */
   onKilled: (id: string, drone: string, why: string) => void;
 }
 
 /**
- * Kills containers that run on although their backend has ended or its key has another holder. That happens where a drone
- * was frozen past the lease of its keys, or lost its process, or gave up killing.
+ * Kills containers that are still running although their backend has ended or its key has another holder. This happens
+ * if a drone was frozen past the lease of its keys, lost its process, or gave up killing.
  */
 export class Reconciler {
   readonly #world: ReconcilerWorld;
-  /** One per engine: an engine that hangs holds up only itself. */
+  /** One per engine, so that an engine that hangs does not delay the others. */
   readonly #comparisons: readonly RepeatedWork[];
 
   constructor(world: ReconcilerWorld) {
@@ -43,17 +43,17 @@ export class Reconciler {
     );
   }
 
-  /** Begins; until {@link close}. */
+  /** Starts the comparisons, which run until {@link close}. */
   start(): void {
     for (const comparison of this.#comparisons) comparison.start();
   }
 
-  /** Never rejects. */
+  /** Ends the comparisons. Never rejects. */
   async close(): Promise<void> {
     await Promise.all(this.#comparisons.map((comparison) => comparison.close()));
   }
 
-  /** The backends whose containers run in the engine of a drone. */
+  /** Returns the backends whose containers are running in a drone's engine. */
   async #running(drone: string): Promise<string[]> {
     const engine = await this.#world.engines.engineOf(drone);
     const query = { filters: JSON.stringify({ label: [LABEL], status: ['running'] }) };
@@ -64,7 +64,7 @@ export class Reconciler {
   async #judge(id: string, drone: string): Promise<void> {
     const { store, engines, clock, onKilled } = this.#world;
     const row = await findPublic(store, id);
-    // Not started by a jamdev serve with this database.
+    // The backend was not started by a jamdev serve with this database.
     if (row === undefined) return;
     const why =
       row.endedAt !== null ? 'it has ended' : (await this.#isSuperseded(row)) ? 'its key has moved' : undefined;
@@ -76,7 +76,7 @@ export class Reconciler {
     await markLost(store, id, clock.now());
   }
 
-  /** Whether a younger backend has the same key and was spawned: Plane gives a key to one at a time. */
+  /** Whether a newer backend with the same key was spawned: Plane gives a key to only one backend at a time. */
   async #isSuperseded(row: BackendRow): Promise<boolean> {
     if (!row.keyGiven) return false;
     const [[newest] = []] = await liveHolders(this.#world.store, [row]);

@@ -1,7 +1,7 @@
 import { pause } from '../os/clock.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 
-/** Work that is done over and over until it is closed. A failure goes to the debug log, and the next turn tries again. */
+/** Work that is repeated until it is closed. Failures are logged at debug level, and the next run tries again. */
 export class RepeatedWork {
   readonly #what: string;
   readonly #pauseMs: number;
@@ -10,8 +10,8 @@ export class RepeatedWork {
   #ended: Promise<void> | undefined;
 
   /**
-   * @param what what is done, for the debug log
-   * @param pauseMs between two turns
+   * @param what names the work in the debug log
+   * @param pauseMs the pause between two runs
    * @param turn gets a signal that aborts on {@link close}
    */
   constructor(what: string, pauseMs: number, turn: (signal: AbortSignal) => Promise<void>) {
@@ -20,12 +20,12 @@ export class RepeatedWork {
     this.#turn = turn;
   }
 
-  /** Begins with the first turn, at once. Safe to call again. */
+  /** Starts the first run at once. Safe to call more than once. */
   start(): void {
     this.#ended ??= this.#run();
   }
 
-  /** Ends the turn under way. Never rejects. */
+  /** Aborts the current run and ends the repetition. Never rejects. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#ended;

@@ -4,16 +4,16 @@ import { RepeatedWork } from './repeated-work.js';
 
 const TURN_MS = 60 * 60 * 1000;
 
-/** For how many days something is kept. */
+/** How many days each kind of record is kept. */
 export interface Retention {
-  /** Logs, after the end of their backends. */
+  /** Logs, counted from the end of their backends. */
   logDays: number;
-  /** Backends with their statuses, after their end; those whose log is still kept stay as well. */
+  /** Backends with their statuses, counted from their end. A backend whose log is still kept stays as well. */
   backendDays: number;
   auditDays: number;
 }
 
-/** Deletes what is older than it is to be kept. */
+/** Deletes records after their retention period. */
 export function deleteOldRecords({ logDays, backendDays, auditDays }: Retention, store: Store): RepeatedWork {
   return new RepeatedWork('deleting old records', TURN_MS, async (signal) => {
     await deleteOldLogs(store, logDays, signal);

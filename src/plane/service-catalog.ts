@@ -16,21 +16,21 @@ import type { Store } from '../store/tables.js';
 import type { ClusterSettings } from './cluster-settings.js';
 import { ServiceImages, type ServiceImagesWorld } from './service-images.js';
 
-/** A DNS label that starts with a letter: it stands in namespaces of keys, and in image names. */
+/** A DNS label that starts with a letter, because it is used in key namespaces and image names. */
 const SERVICE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
-/** By which the official libraries' dev mode calls the service. */
+/** The name that the official libraries' dev mode uses for the service. */
 const DEFAULT_ALIAS = '-';
 
-/** Who changes what an environment runs, and why. */
+/** The reason for and sender of a change to an environment's image. */
 export type ImageChange = Pick<EnvironmentMove, 'action' | 'actor' | 'origin' | 'after'>;
 
-/** What a {@link ServiceCatalog} works with. */
+/** The dependencies of a {@link ServiceCatalog}. */
 export interface ServiceCatalogWorld extends ServiceImagesWorld {
-  /** Whether accounts created services. */
+  /** Looks up whether accounts created services. */
   created: BatchedLookups<ServiceName, boolean>;
 }
 
-/** The services of one account: those of the config, which every account has, and those that it made. */
+/** The services of one account: those in the config, which every account has, and those that the account created. */
 export class ServiceCatalog {
   readonly #store: Store;
   readonly #settings: ClusterSettings;
@@ -50,7 +50,7 @@ export class ServiceCatalog {
   }
 
   /**
-   * The name of a service that a request names.
+   * Resolves the service name in a request.
    * @throws JamdevError `ServiceNotFound`
    */
   async find(asked: string): Promise<string> {
@@ -60,7 +60,7 @@ export class ServiceCatalog {
     throw serviceErrors.serviceNotFound(service, await this.list());
   }
 
-  /** Whether a service is one that the account created, and not of the config. */
+  /** Whether the account created the service, as opposed to the config. */
   isOwn(service: string): boolean {
     return !this.#settings.services.has(service);
   }
@@ -69,7 +69,7 @@ export class ServiceCatalog {
   async view(asked: string): Promise<ServiceView> {
     const service = await this.find(asked);
     const row = await (this.isOwn(service) ? findService : findConfigured)(this.#store, this.#account, service);
-    // It was deleted since.
+    // The service was deleted in the meantime.
     if (row === undefined) throw serviceErrors.serviceNotFound(service, await this.list());
     const { createdAt, lastSpawnedAt } = row;
     return {
@@ -98,14 +98,14 @@ export class ServiceCatalog {
     if (result !== 'deleted') throw serviceErrors.serviceInUse(service, result.running);
   }
 
-  /** What the environments of a service run. @throws JamdevError `ServiceNotFound` */
+  /** Returns the images of a service's environments. @throws JamdevError `ServiceNotFound` */
   async images(asked: string): Promise<ServiceImages> {
     return new ServiceImages(this.#world, { account: this.#account, service: await this.find(asked) });
   }
 
   /**
-   * Chooses what an environment runs.
-   * @param wanted a tag or digest that was pushed, or a full reference; `latest`: the newest push
+   * Selects the image of an environment.
+   * @param wanted the tag or digest of a pushed image, or a full reference; `latest` for the newest push
    * @returns undefined if another deployment came after the expected one
    * @throws JamdevError `ServiceNotFound`, `ImageNotFound`, `RegistryUnavailable`
    */
@@ -118,7 +118,10 @@ export class ServiceCatalog {
     return moved;
   }
 
-  /** The default one, then those that were set or used, the oldest first. @param since when the service was created */
+  /**
+   * Lists the default environment, then those that were set or used, oldest first. @param since when the service was
+   * created
+   */
   async #environments(service: string, since: Date): Promise<ServiceView['environments']> {
     const [set, used] = await Promise.all([
       listEnvironments(this.#store, this.#account, service),

@@ -10,22 +10,22 @@ import type { ClusterImage, ClusterSettings } from './cluster-settings.js';
 import type { ImageDigests } from './image-digests.js';
 import type { PushedImages } from './pushed-images.js';
 
-/** The registry of the cluster, and what was pushed to it. */
+/** The registry of the cluster, and the images that were pushed to it. */
 export interface ClusterRegistry {
   registry: OwnRegistry;
   pushed: PushedImages;
 }
 
-/** What {@link ServiceImages} works with. */
+/** The dependencies of {@link ServiceImages}. */
 export interface ServiceImagesWorld {
   store: Store;
   settings: ClusterSettings;
   digests: ImageDigests;
-  /** undefined: the cluster has none of its own. */
+  /** Undefined if the cluster has no registry of its own. */
   own: ClusterRegistry | undefined;
 }
 
-/** A service of an account, and what its environments run. Services are looked up before. */
+/** The images of a service's environments. The service itself must have been looked up before. */
 export class ServiceImages {
   readonly #world: ServiceImagesWorld;
   readonly #name: RepositoryName;
@@ -35,7 +35,7 @@ export class ServiceImages {
     this.#name = name;
   }
 
-  /** The images that were pushed, the newest first. */
+  /** Lists the pushed images, newest first. */
   async list(): Promise<ServiceImage[]> {
     const { own } = this.#world;
     if (own === undefined) return [];
@@ -45,8 +45,8 @@ export class ServiceImages {
   }
 
   /**
-   * What to keep of an image that an environment is to be pinned to, so that it always means the same image.
-   * @param wanted a tag or digest that was pushed, or a full reference; `latest`: the newest push
+   * Returns the image to store when an environment is pinned, so that it always means the same image.
+   * @param wanted the tag or digest of a pushed image, or a full reference; `latest` for the newest push
    * @returns null for the newest push
    * @throws JamdevError `ImageNotFound`, `RegistryUnavailable`
    */
@@ -55,9 +55,9 @@ export class ServiceImages {
   }
 
   /**
-   * What a new backend of an environment is to run: what the environment is pinned to, else the newest push, else the
+   * Returns the image for a new backend of an environment: the pinned one, otherwise the newest push, otherwise the
    * image in the config.
-   * @param tag a tag or digest that was pushed, in place of all that
+   * @param tag the tag or digest of a pushed image, which takes precedence
    * @throws JamdevError `ImageNotFound`, `RegistryUnavailable`
    */
   async toRun(environment: string, tag: string | undefined): Promise<ClusterImage> {
@@ -86,28 +86,29 @@ export class ServiceImages {
     return this.#expand(image);
   }
 
-  /** The digest of an image that was pushed. @param name a tag or digest; undefined: the newest push */
+  /** Finds the digest of a pushed image. @param name a tag or digest; undefined for the newest push */
   async #pushed(name: string | undefined): Promise<string | undefined> {
     const { own } = this.#world;
     if (own === undefined || (name !== undefined && !isTagOrDigest(name))) return undefined;
     const found = await own.pushed.newest(this.#name, name);
-    // One that was pushed without a tag is known to the registry alone.
+    // An image that was pushed without a tag is known only to the registry.
     return (
       found?.digest ??
       (name !== undefined && isDigest(name) ? own.registry.findDigest(this.#repository, name) : undefined)
     );
   }
 
-  /** The reference for a drone. @param image a digest of this service's repository, or a reference */
+  /** Returns the reference for a drone. @param image a digest in this service's repository, or a reference */
   async #expand(image: string): Promise<string> {
     const { own, digests } = this.#world;
     const { account, service } = this.#name;
-    // An image id in the config, for images that the drones have.
+    // A digest in the config is an image id, for images that the drones already have.
     if (isDigest(image) && image !== this.#configured) {
       if (own === undefined) throw registryErrors.registryMissing();
       return own.registry.reference(account, service, image);
     }
-    // It may have been pinned while the cluster had no registry, or another one. What the config says is the operator's.
+    // The image may have been pinned while the cluster had no registry, or another one. The operator's config needs no
+    // check.
     if (image !== this.#configured) this.#checkOwner(image);
     return this.#pullPolicy === 'Never' ? image : digests.configured(image);
   }
@@ -117,7 +118,7 @@ export class ServiceImages {
     if (isTagOrDigest(wanted)) {
       const digest = await this.#pushed(wanted);
       if (digest !== undefined) return digest;
-      // Without a registry, "app" may be an image that the drones have.
+      // Without a registry, "app" may be an image that the drones already have.
       if (this.#pullPolicy !== 'Never')
         throw own === undefined ? registryErrors.registryMissing() : await this.#notPushed(wanted);
     }
@@ -126,7 +127,7 @@ export class ServiceImages {
     return this.#pullPolicy === 'Never' ? wanted : digests.resolve(wanted);
   }
 
-  /** A drone may have the image of another account already, and would start it without asking the registry. */
+  /** A drone may already have another account's image, and would start it without asking the registry. */
   #checkOwner(reference: string): void {
     const { account } = this.#name;
     const repository = this.#world.own?.registry.repositoryOf(reference);
@@ -163,7 +164,7 @@ export class ServiceImages {
 
 const NO_SESSION_SETTINGS = { useStaticToken: false, maxIdleSeconds: undefined, lifetimeLimitSeconds: undefined };
 
-/** What names an image in a repository; nothing else may get into a request to the registry, or a query. */
+/** Whether a text is a valid tag or digest. Nothing else may get into a request to the registry or a query. */
 function isTagOrDigest(text: string): boolean {
   return isDigest(text) || /^\w[\w.-]{0,127}$/.test(text);
 }

@@ -10,14 +10,14 @@ import { type LinesQuery, openLines } from './drone-output.js';
 import { decodeLog } from './kept-lines.js';
 import type { TimedLine } from './timed-lines.js';
 
-/** Where logs are: kept in the store, or with the container. */
+/** The sources of logs: saved in the store, or still with the container. */
 export interface LogSources {
   store: Store;
   engines: DroneEngines;
 }
 
 /**
- * Opens the log of a backend: what was kept at its end, else what its drone's engine has.
+ * Opens the log of a backend: the one saved at its end, otherwise the one in its drone's engine.
  * @throws JamdevError `OutputUnavailable`, `EngineUnavailable`
  */
 export async function openSessionLog(
@@ -36,7 +36,7 @@ export async function openSessionLog(
 }
 
 /**
- * Asks the engine that a backend's container is on.
+ * Sends a request to the engine that has a backend's container.
  * @throws JamdevError `OutputUnavailable`, `EngineUnavailable`
  */
 export async function askDrone<T>(
@@ -50,7 +50,7 @@ export async function askDrone<T>(
     return await ask(engine);
   } catch (error) {
     if (isNotFound(error)) throw clusterErrors.containerGone(id);
-    // One that answered before may have gone since.
+    // An engine that answered before may have stopped in the meantime.
     throw error instanceof JamdevError ? clusterErrors.engineUnavailable(drone, error.message) : error;
   }
 }

@@ -5,12 +5,12 @@ import type { ClusterImage, ClusterSettings } from './cluster-settings.js';
 import type { PlaneKey, SpawnConfig } from './controller-wire.js';
 import { mountName } from './mount-name.js';
 
-/** As on the platform. */
+/** The same default as on the platform. */
 const DEFAULT_MAX_IDLE_SECONDS = 300;
-/** Plane reads limits of time as numbers of 32 bits; 68 years are as good as for ever. */
+/** Plane reads time limits as 32-bit integers; 68 years is practically forever. */
 const MAX_SECONDS = 2 ** 31 - 1;
 
-/** Whose backend it is. */
+/** The identity of a backend and its owner. */
 export interface BackendOwner {
   id: string;
   account: string;
@@ -18,14 +18,14 @@ export interface BackendOwner {
   key: string;
 }
 
-/** A key of a service of an account, as Plane knows it. */
+/** Returns the key of an account's service in Plane's terms. */
 export function planeKey({ account, service, key }: Omit<BackendOwner, 'id'>): PlaneKey {
   return { namespace: `${account}/${service}`, name: key, tag: '' };
 }
 
 /**
- * Translates a connect request for Plane.
- * @throws JamdevError `InvalidRequest` when it is more than Plane can pass on
+ * Converts a connect request to Plane's form.
+ * @throws JamdevError `InvalidRequest` if the request is larger than Plane can forward
  */
 export function toSpawnConfig(
   owner: BackendOwner,
@@ -63,7 +63,7 @@ function atMost(limit: number, value: number | undefined): number | undefined {
   return value === undefined ? undefined : Math.min(limit, value);
 }
 
-/** Plane takes whole numbers only. */
+/** Rounds limits up, since Plane accepts integers only. */
 function toPlaneLimits(limits: ResourceLimits): Record<string, number> {
   return Object.fromEntries(
     Object.entries(limits).flatMap(([name, value]) => (value == null ? [] : [[name, Math.ceil(value)]])),

@@ -8,30 +8,30 @@ import type { DroneEngines } from './drone-engines.js';
 import { markLost } from './lost-status.js';
 
 /**
- * What to do about a key whose last holder may still run, since its drone's engine does not answer: spawn another backend,
- * or have connects wait.
+ * What to do about a key whose last holder may still be running because its drone's engine does not answer: spawn
+ * another backend, or let connects wait.
  */
 type LostDronePolicy = 'spawn' | 'wait';
 
-/** What became of backends that had lost their key. */
+/** The outcome for backends that lost their key. */
 interface StaleEnd {
   ended: readonly Holder[];
   uncertain: readonly Holder[];
 }
 
-/** What {@link StaleHolders} works with. */
+/** The dependencies of {@link StaleHolders}. */
 export interface StaleHoldersWorld {
   controller: ControllerClient;
   store: Store;
   engines: DroneEngines;
   onLostDrone: LostDronePolicy;
   now: () => Date;
-  /** Receives the id of a backend whose container may run on, and its drone. */
+  /** Receives the id and drone of a backend whose container may still be running. */
   onUncertain: (id: string, drone: string | null) => void;
 }
 
 /**
- * Ends what may be left of backends that have lost their key but not ended, according to the cluster: a drone whose process
+ * Ends the containers of backends that lost their key without ending, according to the cluster: a drone whose process
  * has died leaves its containers running past the lease of their keys.
  */
 export class StaleHolders {
@@ -42,9 +42,10 @@ export class StaleHolders {
   }
 
   /**
-   * @returns `ended`: those whose end Plane will not report; pass them to {@link forget} once another backend has the key.
-   *   `uncertain`: those of them whose containers may still run
-   * @throws JamdevError `HolderUnreachable` where one may still run, and the policy is to wait
+   * Ends the containers of holders.
+   * @returns `ended`: backends whose end Plane will not report, to be passed to {@link forget} once another backend has
+   *   the key. `uncertain`: the ones among them whose containers may still be running
+   * @throws JamdevError `HolderUnreachable` if a container may still be running and the policy is to wait
    */
   async end(holders: readonly Holder[], signal: AbortSignal): Promise<StaleEnd> {
     const { controller, engines, onLostDrone, onUncertain } = this.#world;
@@ -52,12 +53,13 @@ export class StaleHolders {
     const uncertain: Holder[] = [];
     for (const holder of holders) {
       const status = await controller.status(holder.id, signal);
-      // It ended as it should; its follower records that. That it is lost says nothing of its container.
+      // The backend ended normally, and its follower records that. The reason "lost" would say nothing about its
+      // container.
       if (status?.status === 'terminated' && status.termination_reason !== 'lost') continue;
       ended.push(holder);
-      // Never spawned: the process that wrote the row was killed before it asked Plane.
+      // Without a status it was never spawned: the process that wrote the row was killed before it asked Plane.
       if (status === undefined || (await engines.kill(holder.id, holder.drone))) continue;
-      // Reaches the drone if it comes back.
+      // Takes effect if the drone returns.
       await controller.terminate(holder.id, true);
       if (onLostDrone === 'wait') throw clusterErrors.holderUnreachable(holder.key, holder.service, holder.drone);
       uncertain.push(holder);
@@ -67,9 +69,9 @@ export class StaleHolders {
   }
 
   /**
-   * Where the policy is to wait: makes sure that the last backend with a key does not run, if it is lost by our records. That
-   * alone says nothing of its container.
-   * @throws JamdevError `HolderUnreachable` where it may still run
+   * If the policy is to wait, ensures that the last backend with a key is not running if our records say that it is
+   * lost, which says nothing about its container.
+   * @throws JamdevError `HolderUnreachable` if it may still be running
    */
   async endLost(key: KeyOfService, signal: AbortSignal): Promise<void> {
     const { store, onLostDrone } = this.#world;
@@ -78,7 +80,9 @@ export class StaleHolders {
     if (lost !== undefined) await this.end([lost], signal);
   }
 
-  /** Marks backends as lost, since their key has another holder. The row of one that was never spawned is deleted. */
+  /**
+   * Marks backends as lost because their key has another holder. Deletes the rows of backends that were never spawned.
+   */
   async forget(stale: readonly Holder[]): Promise<void> {
     const { controller, store, now } = this.#world;
     for (const { id } of stale) {

@@ -11,39 +11,39 @@ import type { PlaneStatus } from './controller-wire.js';
 import { toStatusRow } from './history.js';
 import { markLost } from './lost-status.js';
 
-/** Well within the 15 s of a lease. */
+/** Well below the 15 s of a lease. */
 const RENEW_MS = 4_000;
-/** How many backends one process takes over at once. */
+/** How many backends one process claims at once. */
 const CLAIM_LIMIT = 500;
-/** Between attempts to follow a backend while the controller or the database does not answer. */
+/** Pause between attempts to follow a backend while the controller or the database does not answer. */
 const RETRY_MS = 1_000;
 /**
- * How long one stream may bring nothing before the next one resumes it. Plane's controllers skip notifications: those of
- * transactions that commit out of the order of their ids, and those of the time in which they had no connection to
- * PostgreSQL. A live stream goes on without them; a new one begins with what was skipped.
+ * How long a stream may be silent before a new one resumes it. Plane's controllers skip notifications of transactions
+ * that commit out of the order of their ids, and those sent while a controller had no connection to PostgreSQL. A live
+ * stream continues without them; a new one begins with the skipped statuses.
  */
 const STREAM_MS = 20_000;
-/** The same while the next status is due soon, and a client may wait for it. */
+/** The same limit while the next status is due soon, and a client may be waiting for it. */
 const CHANGING_STREAM_MS = 2_000;
-/** Between questions after a backend that is just being asked for. */
+/** Pause between status requests for a backend whose spawn is in progress. */
 const SPAWN_RETRY_MS = 100;
-/** A request to spawn that the cluster still does not know of after this long never reached it. */
+/** If the cluster still does not know a backend after this time, the spawn request never reached it. */
 const UNSPAWNED_MS = 60_000;
 
-/** What a {@link StatusFollower} works with. */
+/** The dependencies of a {@link StatusFollower}. */
 export interface StatusFollowerWorld {
   controller: ControllerClient;
   store: Store;
   clock: Clock;
-  /** Differs between any two processes that share a database. */
+  /** Unique among all processes that share a database. */
   name: string;
-  /** Keeps what is only there for a while; called before an end is written. Never rejects. */
+  /** Saves data that exists only for a while; called before the end is recorded. Never rejects. */
   recordEnd: (id: string) => Promise<void>;
 }
 
 /**
- * Writes what happens to backends into the database: each live one is followed by one process that holds its lease, and
- * taken over by another when that process is gone.
+ * Writes the statuses of backends into the database. Each live backend is followed by the process that holds its lease,
+ * and taken over by another when that process is gone.
  */
 export class StatusFollower {
   readonly #world: StatusFollowerWorld;
@@ -56,22 +56,22 @@ export class StatusFollower {
     this.#world = world;
   }
 
-  /** How many backends this process follows. */
+  /** The number of backends that this process follows. */
   get count(): number {
     return this.#following.size;
   }
 
-  /** Begins; until {@link close}. */
+  /** Starts following backends, until {@link close}. */
   start(): void {
     this.#ended ??= this.#run();
   }
 
-  /** Looks for backends without a follower now: there is a new one. */
+  /** Looks at once for backends without a follower, because there is a new one. */
   wake(): void {
     this.#wake.abort();
   }
 
-  /** Ends, and gives the leases back, so that others follow at once. Never rejects. */
+  /** Stops following and releases the leases, so that other processes can take over at once. Never rejects. */
   async close(): Promise<void> {
     this.#closing.abort();
     this.#wake.abort();
@@ -90,7 +90,7 @@ export class StatusFollower {
       try {
         await this.#turn();
       } catch (error) {
-        // The database is away; leases run out, and so does the right to follow.
+        // The database is unavailable; the leases expire, and with them the right to follow.
         noteHandled('plane', 'renewing the leases of backends', error);
       }
       await pause(RENEW_MS, AbortSignal.any([this.#wake.signal, this.#closing.signal]));
@@ -137,13 +137,13 @@ export class StatusFollower {
   }
 
   /**
-   * Reads one stream after the other, each from where the one before got to. Ends, or throws, as a stream does. A status that
-   * leaves others out may mean that a stream has skipped them, so it is read again from the history that a new stream
-   * begins with.
+   * Reads one stream after another, each resuming where the previous one ended. Ends or throws like a stream. If a
+   * status skips others, the stream may have lost them, so they are read again from the history with which a new stream
+   * begins.
    */
   async *#streams(id: string, last: Status, signal: AbortSignal): AsyncGenerator<PlaneStatus, void> {
     const { controller, clock } = this.#world;
-    /** Up to here a new stream brings everything: it is in the history. */
+    /** Up to this status, the history that a new stream sends is complete. */
     let recorded = last;
     let isOver = false;
     while (!isOver) {
@@ -172,7 +172,7 @@ export class StatusFollower {
     }
   }
 
-  /** Whether the cluster knows a backend, does not know it yet, or never will. */
+  /** Checks whether the cluster knows a backend, does not know it yet, or never will. */
   async #lookFor(id: string, signal: AbortSignal): Promise<'known' | 'unknown' | 'gone'> {
     const { controller, store, clock } = this.#world;
     if ((await controller.status(id, signal)) !== undefined) return 'known';

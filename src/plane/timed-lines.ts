@@ -2,20 +2,20 @@ import type { OutputSource } from '../contract/dev-endpoints.js';
 import { createDemuxer } from '../docker-engine/attached-output.js';
 import { LineSplitter } from '../logs/line-splitter.js';
 
-/** A line that a container printed. */
+/** A line printed by a container. */
 export interface TimedLine {
-  /** When it was begun, by the clock of the engine's machine. */
+  /** When the line was begun, by the clock of the engine's machine. */
   time: Date;
   source: OutputSource;
-  /** As it was printed, without its newline. */
+  /** The text as it was printed, without its newline. */
   text: Buffer;
 }
 
 const SPACE = 0x20;
 
 /**
- * Reads the log of a container, as an engine sends it with `timestamps`. Each part of the stream begins with a time and a
- * space; a line of more than 16 KiB comes in several parts, each with a time of its own.
+ * Reads the log of a container as an engine sends it with `timestamps`. Each part of the stream begins with a time and
+ * a space. A line of more than 16 KiB is sent in several parts, each with its own time.
  */
 export async function* readTimedLines(stream: AsyncIterable<Buffer>): AsyncGenerator<TimedLine, void> {
   const streams = { stdout: new TimedStream('stdout'), stderr: new TimedStream('stderr') };
@@ -34,7 +34,7 @@ export async function* readTimedLines(stream: AsyncIterable<Buffer>): AsyncGener
 class TimedStream {
   readonly #source: OutputSource;
   readonly #splitter = new LineSplitter();
-  /** What is there of the time at the beginning of a part; undefined: it was read. */
+  /** The part of the timestamp that has arrived so far; undefined once it is complete. */
   #stamp: Buffer | undefined;
   #time = new Date(0);
 
@@ -53,7 +53,7 @@ class TimedStream {
     return last === undefined ? [] : [this.#timed(last)];
   }
 
-  /** @returns what stands behind the time */
+  /** @returns the rest of the chunk after the time */
   #takeStamp(begun: Buffer, chunk: Buffer): Buffer {
     const end = chunk.indexOf(SPACE);
     const stamp = Buffer.concat([begun, end === -1 ? chunk : chunk.subarray(0, end)]);
