@@ -9,20 +9,20 @@ import { SCHEMA } from './migrate.js';
 import type { Store } from './tables.js';
 
 const API_TOKENS = sql.table(`${SCHEMA}.api_tokens`);
-/** The last use of a token is known to a minute; a write for each request would cost more than it tells. */
+/** The last use of a token is recorded only to the minute: a write per request would cost too much. */
 const USE_IS_DUE = sql<boolean>`coalesce(last_used_at < clock_timestamp() - interval '1 minute', true)`;
 
-/** Who a request comes from. */
+/** The sender of a request. */
 export interface Caller {
   account: string;
   scopes: readonly Scope[];
-  /** For the audit. */
+  /** The person or program behind the request, for the audit log. */
   actor: string;
 }
 
 /**
- * Creates a token, and its account if there is none.
- * @returns the token's text, which is not kept and can't be had again
+ * Creates a token, and its account if it does not exist.
+ * @returns the token's text, which is not stored and can't be shown again
  */
 export async function createToken(
   store: Store,
@@ -47,7 +47,7 @@ export async function createToken(
   return formatApiToken(token);
 }
 
-/** Whether a token can be used now: without one, `jamdev serve` starts on loopback only. */
+/** Whether there is a valid token. Without one, `jamdev serve` starts on loopback only. */
 export async function hasTokens(store: Store): Promise<boolean> {
   const found = await store
     .selectFrom('api_tokens')
@@ -58,18 +58,20 @@ export async function hasTokens(store: Store): Promise<boolean> {
   return found !== undefined;
 }
 
-/** Whether a token was ever created, even if it is revoked: revoking the last one must not open the API to everyone. */
+/**
+ * Whether a token was ever created, including revoked ones: revoking the last token must not open the API to everyone.
+ */
 export async function hadTokens(store: Store): Promise<boolean> {
   return (await store.selectFrom('api_tokens').select('id').limit(1).executeTakeFirst()) !== undefined;
 }
 
-/** Whether an account is the only one that there is. */
+/** Whether there is no other account. */
 export async function isOnlyAccount(store: Store, account: string): Promise<boolean> {
   const other = store.selectFrom('accounts').select('name').where('name', '!=', account).limit(1);
   return (await other.executeTakeFirst()) === undefined;
 }
 
-/** The tokens of an account, or of all, oldest first; revoked ones too. */
+/** Lists the tokens of an account, or of all accounts, oldest first, including revoked ones. */
 export function listTokens(store: Store, account?: string): Promise<TokenInfo[]> {
   return store
     .selectFrom('api_tokens')
@@ -82,10 +84,10 @@ export function listTokens(store: Store, account?: string): Promise<TokenInfo[]>
 }
 
 /**
- * Revokes tokens of an account; those that are revoked already stay as they are.
- * @param ids undefined: all of the account
- * @returns the ids of the tokens that are revoked by this
- * @throws JamdevError `ApiTokenNotFound` if the account has no token of one of the ids; then nothing is revoked
+ * Revokes tokens of an account. Already revoked tokens are left unchanged.
+ * @param ids undefined for all tokens of the account
+ * @returns the ids of the tokens that this call revoked
+ * @throws JamdevError `ApiTokenNotFound` if the account does not have one of the tokens; nothing is revoked then
  */
 export async function revokeTokens(
   store: Store,
@@ -109,8 +111,8 @@ export async function revokeTokens(
 }
 
 /**
- * Finds out who sent each of several tokens, and notes their use.
- * @returns in their order; undefined for a token that is unknown or revoked
+ * Authenticates several tokens at once, and records their use.
+ * @returns the owners in the same order; undefined for a token that is unknown or revoked
  */
 export async function authenticate(
   store: Store,
@@ -125,7 +127,7 @@ export async function authenticate(
     return row !== undefined && matchesHash(secret, row.secret_hash) ? row : undefined;
   });
   const due = valid.flatMap((row) => (row?.isDue ? [row.id] : []));
-  // A database that is full, or takes no changes, still tells who it is.
+  // A database that is full or read-only can still authenticate.
   if (due.length > 0) await noteUse(store, due).catch(ignoreError('store', 'noting the use of API tokens'));
   return valid.map((row) => row && { account: row.account, scopes: row.scopes, actor: `token:${row.id}` });
 }

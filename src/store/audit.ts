@@ -1,24 +1,24 @@
 import type { AuditAction, Store } from './tables.js';
 
-/** Something that was done. */
+/** A recorded action. */
 export interface AuditEntry {
   time: Date;
   account: string;
-  /** `token:ID`, or `operator:USER@HOST` for who works on the database itself. */
+  /** `token:ID`, or `operator:USER@HOST` for a person who works directly on the database. */
   actor: string;
   action: AuditAction;
-  /** What it was done to, such as the id of a token or backend, or `SERVICE/ENVIRONMENT`. */
+  /** The object of the action, such as the id of a token or backend, or `SERVICE/ENVIRONMENT`. */
   target: string;
 }
 
-/** Adds an entry, in the transaction of the change that it records. */
+/** Adds an entry. Call this in the transaction of the change that it records. */
 export async function addAudit(store: Store, entry: Omit<AuditEntry, 'time'>): Promise<void> {
   await store.insertInto('audit').values(entry).execute();
 }
 
 /**
- * The newest entries, oldest first.
- * @param account undefined: of all accounts
+ * Lists the newest entries, oldest first.
+ * @param account undefined for all accounts
  */
 export async function listAudit(store: Store, { account, limit }: AuditQuery): Promise<AuditEntry[]> {
   const newest = await store

@@ -1,18 +1,18 @@
 import { sql } from 'kysely';
 import type { Store } from './tables.js';
 
-/** How much of a log is kept: its end. */
+/** How much of a log is kept, counted from its end. */
 export const MAX_LOG_BYTES = 1024 * 1024;
 
-/** What a backend printed, as it was kept at its end. */
+/** The output of a backend that was saved at its end. */
 export interface StoredLog {
-  /** What it printed last, 1 MiB at most. */
+  /** The last output, at most 1 MiB. */
   content: Buffer;
-  /** Whether it had printed more before. */
+  /** Whether earlier output is missing. */
   isCut: boolean;
 }
 
-/** Keeps the end of a log; a longer one that was kept before stays. */
+/** Saves the end of a log, unless a longer one was saved before. */
 export async function saveLog(store: Store, id: string, { content, isCut }: StoredLog): Promise<void> {
   const kept = content.subarray(Math.max(0, content.length - MAX_LOG_BYTES));
   await store
@@ -27,7 +27,7 @@ export async function saveLog(store: Store, id: string, { content, isCut }: Stor
     .execute();
 }
 
-/** The kept log of a backend of an account; undefined if none was kept, or not for so long. */
+/** Finds the saved log of an account's backend; undefined if none was saved, or if it has been deleted. */
 export function findLog(store: Store, account: string, id: string): Promise<StoredLog | undefined> {
   return store
     .selectFrom('backend_logs')

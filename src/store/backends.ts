@@ -5,39 +5,39 @@ import { keepService } from './service-lock.js';
 import { addStatus, fromTuple, HISTORY, type StatusRow } from './statuses.js';
 import type { Store, Tables } from './tables.js';
 
-/** A backend that is about to be asked for. */
+/** A backend that is about to be spawned. */
 export interface NewBackend {
   id: string;
   account: string;
   service: string;
   environment: string;
   key: string;
-  /** Whether the request named the key. */
+  /** Whether the key was given in the request. */
   keyGiven: boolean;
   cluster: string;
   subdomain: string | null;
-  /** As it is given to Plane. */
+  /** The image as it is passed to Plane. */
   image: string;
   digest: string | null;
   memoryLimitBytes: number | null;
 }
 
-/** A backend, as it was when it was asked about. */
+/** A snapshot of a backend. */
 export interface BackendRow extends NewBackend {
   drone: string | null;
   createdAt: Date;
   endedAt: Date | null;
   exitCode: number | null;
-  /** All statuses so far, the first one first; at least one. */
+  /** All statuses so far, oldest first; at least one. */
   history: StatusRow[];
 }
 
 /**
- * Writes a backend down, with the status `scheduled`.
- * @param conditions.maxLive how many backends the account may have that have not ended; counted under a lock, so that no
- *   two programs give away the last place
- * @param conditions.ofOwnService whether the account created the service, which must still be there then
- * @returns `limit` if there is no place left, `no service` if the service was deleted
+ * Inserts a backend with the status `scheduled`.
+ * @param conditions.maxLive how many backends the account may have that have not ended; counted under a lock, so that
+ *   two processes can't both take the last place
+ * @param conditions.ofOwnService whether the account created the service, which must then still exist
+ * @returns `limit` if the account has too many backends, `no service` if the service was deleted
  */
 export async function insertBackend(
   store: Store,
@@ -63,12 +63,15 @@ export async function insertBackend(
   });
 }
 
-/** Removes a backend that never was: connecting was refused, or gave another one. One that went on stays. */
+/**
+ * Deletes a backend that was never spawned, because the connect was refused or returned another one. A backend that has
+ * made progress is kept.
+ */
 export async function discardBackend(store: Store, id: string): Promise<void> {
   await store.deleteFrom('backends').where('id', '=', id).where('last_rank', '<=', 0).execute();
 }
 
-/** Notes what became known of a backend. */
+/** Records facts that became known about a backend. */
 export async function updateBackend(
   store: Store,
   id: string,
@@ -78,7 +81,7 @@ export async function updateBackend(
   await store.updateTable('backends').set(known).where('id', '=', id).execute();
 }
 
-/** Notes how the process of a backend exited; the first to know it wins. */
+/** Records the exit code of a backend's process, unless one is already known. */
 export async function setExitCode(store: Store, id: string, exitCode: number): Promise<void> {
   await store
     .updateTable('backends')
@@ -88,17 +91,17 @@ export async function setExitCode(store: Store, id: string, exitCode: number): P
     .execute();
 }
 
-/** A backend of an account; undefined if it has none of that id. */
+/** Finds a backend of an account; undefined if the account has no backend with this id. */
 export async function findBackend(store: Store, account: string, id: string): Promise<BackendRow | undefined> {
   return (await readBackends(store, (query) => query.where('account', '=', account).where('id', '=', id)))[0];
 }
 
-/** A backend by its id alone, as status endpoints find it. */
+/** Finds a backend by its id alone, for the public status endpoints. */
 export async function findPublic(store: Store, id: string): Promise<BackendRow | undefined> {
   return (await readBackends(store, (query) => query.where('id', '=', id)))[0];
 }
 
-/** The backends of an account, or of one of its services, that have not ended; oldest first. */
+/** Lists the backends of an account, or of one of its services, that have not ended, oldest first. */
 export function listLive(
   store: Store,
   { account, service, before }: { account: string; service?: string; before?: Date | undefined },
@@ -111,7 +114,7 @@ export function listLive(
   });
 }
 
-/** How many backends of an account, or of one of its services, have not ended. */
+/** Counts the backends of an account, or of one of its services, that have not ended. */
 export async function countLive(store: Store, account: string, service?: string): Promise<number> {
   const { count } = await store
     .selectFrom('backends')
@@ -134,7 +137,7 @@ export interface UnendedBackend {
   lastStatus: Status;
 }
 
-/** The backends of all accounts in a cluster that have not ended, oldest first. */
+/** Lists the backends of all accounts in a cluster that have not ended, oldest first. */
 export async function listUnended(store: Store, cluster: string): Promise<UnendedBackend[]> {
   const rows = await store
     .selectFrom('backends')
@@ -149,7 +152,7 @@ export async function listUnended(store: Store, cluster: string): Promise<Unende
 
 type Query = SelectQueryBuilder<Tables, 'backends', object>;
 
-/** Named one by one: the result of a prepared statement must stay the same when a newer version adds a column. */
+/** Listed explicitly: the result columns of a prepared statement must not change when a newer version adds a column. */
 const COLUMNS = [
   ...([
     'id',
@@ -166,7 +169,7 @@ const COLUMNS = [
   ...(['drone', 'memory_limit_bytes', 'created_at', 'ended_at', 'exit_code'] as const),
 ] as const;
 
-/** The backends that a query leaves, oldest first. */
+/** Reads the backends that a query selects, oldest first. */
 export async function readBackends(store: Store, narrow: (query: Query) => Query): Promise<BackendRow[]> {
   const rows = await narrow(store.selectFrom('backends'))
     .select(COLUMNS)

@@ -3,19 +3,19 @@ import type pg from 'pg';
 import { explainFailure, keepsConnection } from './database-failure.js';
 import { createPool, endPool, type PoolOptions } from './pool.js';
 
-/** How long opening a connection, or waiting for a free one, may take. */
+/** Timeout for opening a connection, or for waiting for a free one. */
 const CONNECT_MS = 5_000;
 
 /** Connections to a database. */
 export interface Database<Tables> {
   db: Kysely<Tables>;
-  /** Ends all connections; never rejects. */
+  /** Closes all connections. Never rejects. */
   close(): Promise<void>;
 }
 
 /**
- * Prepares queries to a database: one that is away at first, restarts or fills up is used again once it answers. Every query
- * ends by a deadline.
+ * Prepares access to a database. Connections are opened on demand, so a database that is unavailable at first, restarts
+ * or fills up is used again once it answers. Every query has a deadline.
  */
 export function openDatabase<Tables>(options: Omit<PoolOptions, 'connectMs'>): Database<Tables> {
   const pool = createPool({ ...options, connectMs: CONNECT_MS });
@@ -23,12 +23,14 @@ export function openDatabase<Tables>(options: Omit<PoolOptions, 'connectMs'>): D
   return { db, close: () => endPool(pool) };
 }
 
-/** A statement that a connection runs for the so-many-th time is prepared on it: PostgreSQL then parses and plans it no more. */
+/**
+ * From this many uses on, a statement is prepared on its connection, so that PostgreSQL parses and plans it only once.
+ */
 const PREPARED_FROM_USE = 3;
-/** PostgreSQL keeps each in the memory of the connection. */
+/** PostgreSQL keeps each prepared statement in the connection's memory. */
 const MAX_STATEMENTS = 100;
 
-/** Explains errors in one place, and gives no connection back to the pool that still works on a query that timed out. */
+/** Wraps a pool: errors are explained in one place, and a connection on which a query timed out is not reused. */
 function guardPool(pool: pg.Pool, deadlineMs: number): PostgresPool {
   const statements = new WeakMap<pg.PoolClient, Statements>();
   const connect = async (): Promise<PostgresPoolClient> => {
@@ -42,11 +44,11 @@ function guardPool(pool: pg.Pool, deadlineMs: number): PostgresPool {
   return { connect, end: () => pool.end() };
 }
 
-/** Names the statements that a connection runs again and again. */
+/** Names the statements that a connection runs repeatedly. */
 class Statements {
   readonly #known = new Map<string, { name: string; uses: number }>();
 
-  /** Counts a use. @returns undefined for one that is not worth being prepared */
+  /** Counts a use. @returns undefined for a statement that is not worth preparing */
   nameOf(text: string): string | undefined {
     const known = this.#known.get(text);
     if (known === undefined) {
@@ -62,7 +64,7 @@ function guardClient(client: pg.PoolClient, statements: Statements, deadlineMs: 
   let isBroken = false;
   const query = async (text: string, parameters: readonly unknown[]) => {
     try {
-      // One without parameters, such as those of transactions, goes by the simpler protocol.
+      // Statements without parameters, such as those of transactions, use the simple protocol.
       const name = parameters.length === 0 ? undefined : statements.nameOf(text);
       return await client.query({ text, values: [...parameters], ...(name !== undefined && { name }) });
     } catch (error) {
@@ -71,6 +73,6 @@ function guardClient(client: pg.PoolClient, statements: Statements, deadlineMs: 
     }
   };
   const release = (discard?: boolean) => client.release(isBroken || discard);
-  // The other form of query() takes a cursor, which nothing here uses.
+  // The other overload of query() takes a cursor, which is not used here.
   return { query: query as unknown as PostgresPoolClient['query'], release };
 }

@@ -5,42 +5,42 @@ import type { EnvironmentName } from './environments.js';
 import { keepService } from './service-lock.js';
 import type { AuditAction, Store, Tables } from './tables.js';
 
-/** A change of what an environment runs. */
+/** A change of an environment's image. */
 export interface DeploymentRow {
   id: number;
-  /** A full reference, or a digest. Null: the newest push. */
+  /** A full reference or a digest; null for the newest push. */
   image: string | null;
   action: DeployAction;
-  /** Of a rollback: the deployment that it went back to. */
+  /** For a rollback: the deployment that was restored. */
   origin: number | null;
   actor: string;
   time: Date;
 }
 
-/** What to set an environment to. */
+/** The new image of an environment. */
 export interface EnvironmentMove extends EnvironmentName {
-  /** Null: the newest push. */
+  /** Null for the newest push. */
   image: string | null;
   action: DeployAction;
   actor: string;
-  /** Of a rollback: see {@link DeploymentRow}. */
+  /** For a rollback: see {@link DeploymentRow}. */
   origin?: number | undefined;
-  /** The deployment that is expected to be the last one; undefined: any. */
+  /** The deployment that must be the last one; undefined for any. */
   after?: number | undefined;
-  /** Whether the account created the service, which must still be there then. Default: no. */
+  /** Whether the account created the service, which must then still exist. Default: no. */
   ofOwnService?: boolean;
 }
 
-/** How that went. */
+/** The result of a move. */
 export interface Moved {
-  /** False: it was set to this image already, and nothing was done. */
+  /** False if the environment already had this image, and nothing was done. */
   changed: boolean;
   deployment: DeploymentRow;
-  /** The deployment before. */
+  /** The previous deployment. */
   previous: DeploymentRow | undefined;
 }
 
-/** `jamsocket use-image` has been recorded as a deployment from the start. */
+/** `use-image` shares the audit action `deploy`, under which it has always been recorded. */
 const AUDIT_ACTIONS: Record<DeployAction, AuditAction> = {
   deploy: 'deploy',
   'use-image': 'deploy',
@@ -49,8 +49,8 @@ const AUDIT_ACTIONS: Record<DeployAction, AuditAction> = {
 };
 
 /**
- * Sets what an environment runs from its next spawn on, and writes down that it was. Of several at once, each is a deployment
- * of its own, in one order.
+ * Sets the image of an environment for its next spawns, and records a deployment. Concurrent moves are serialized; each
+ * is a deployment of its own.
  * @returns `deleted` if the service was deleted, undefined if another deployment came after the expected one
  */
 export function moveEnvironment(store: Store, move: EnvironmentMove): Promise<Moved | 'deleted' | undefined> {
@@ -83,7 +83,7 @@ export function moveEnvironment(store: Store, move: EnvironmentMove): Promise<Mo
 
 const COLUMNS = ['id', 'image', 'action', 'origin', 'actor', 'time'] as const;
 
-/** The deployments of an environment, the newest first. */
+/** Lists the deployments of an environment, newest first. */
 export async function listDeployments(store: Store, name: EnvironmentName, limit: number): Promise<DeploymentRow[]> {
   const { account, service, environment } = name;
   const rows = await store
@@ -99,8 +99,8 @@ export async function listDeployments(store: Store, name: EnvironmentName, limit
 }
 
 /**
- * Finds the deployment that a rollback goes back to: the last one with another image before that which the environment
- * runs. A rollback counts as the deployment that it went back to, so that each one more goes further back.
+ * Finds the deployment that a rollback restores: the last one before the current image that has another image. A
+ * rollback counts as the deployment that it restored, so repeated rollbacks go further back.
  */
 export async function findEarlier(
   store: Store,
@@ -125,8 +125,8 @@ export async function findEarlier(
 }
 
 /**
- * Finds the deployment that a rollback to a named one goes back to. One that was a rollback itself counts as that which it
- * went back to, as for {@link findEarlier}.
+ * Finds the deployment that a rollback to a given id restores. If that was a rollback itself, it counts as the
+ * deployment that it restored, as in {@link findEarlier}.
  */
 export async function findOriginal(
   store: Store,
@@ -146,7 +146,7 @@ export async function findOriginal(
   return { last, earlier: row && { ...toRow(row), id: row.origin ?? row.id } };
 }
 
-/** Keeps others from changing an environment until the transaction ends. @returns the image that it is set to */
+/** Locks an environment against other changes until the transaction ends. @returns the environment's current image */
 async function lockEnvironment(store: Store, name: EnvironmentName): Promise<string | null> {
   await store
     .insertInto('environments')

@@ -10,11 +10,11 @@ export interface SeenDrone {
 /** A drone in Plane's state of its cluster. */
 export interface HeardDrone {
   name: string;
-  /** How long ago it reported. */
+  /** How long ago the drone last reported. */
   ageSeconds: number;
 }
 
-/** Notes when the drones that Plane shows have reported; an older time than the one that is known changes nothing. */
+/** Records when the drones in Plane's state last reported. Never replaces a newer time by an older one. */
 export async function noteDrones(store: Store, cluster: string, drones: readonly HeardDrone[]): Promise<void> {
   if (drones.length === 0) return;
   const heardAt = (seconds: number) => sql<Date>`clock_timestamp() - make_interval(secs => ${seconds})`;
@@ -29,7 +29,7 @@ export async function noteDrones(store: Store, cluster: string, drones: readonly
     .execute();
 }
 
-/** Notes drones that backends were given to and that Plane has never shown since, as if each was seen now. */
+/** Records drones that have backends but were never seen in Plane's state, as if each was seen now. */
 export async function noteUnseenDrones(store: Store, cluster: string): Promise<void> {
   await store
     .insertInto('drones')
@@ -47,7 +47,7 @@ export async function noteUnseenDrones(store: Store, cluster: string): Promise<v
     .execute();
 }
 
-/** All drones that were ever seen in a cluster, by name. */
+/** Lists all drones that were ever seen in a cluster, by name. */
 export function listDrones(store: Store, cluster: string): Promise<SeenDrone[]> {
   return store
     .selectFrom('drones')
@@ -57,7 +57,7 @@ export function listDrones(store: Store, cluster: string): Promise<SeenDrone[]> 
     .execute();
 }
 
-/** The names of the drones of a cluster that were not seen for so long. */
+/** Returns the names of a cluster's drones that have not been seen for a time. */
 export async function silentDrones(store: Store, cluster: string, seconds: number): Promise<string[]> {
   const rows = await store
     .selectFrom('drones')

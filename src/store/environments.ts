@@ -1,33 +1,33 @@
 import { moveEnvironment } from './deployments.js';
 import type { Store } from './tables.js';
 
-/** What an environment of a service runs. */
+/** The image of a service's environment. */
 export interface EnvironmentRow {
   environment: string;
-  /** What it was set to: a full reference, or a digest. Null: the newest push. */
+  /** A full reference or a digest; null for the newest push. */
   image: string | null;
 }
 
-/** Names an environment. */
+/** Identifies an environment. */
 export interface EnvironmentName {
   account: string;
   service: string;
   environment: string;
 }
 
-/** Such an environment, and when something was first set for it. */
+/** An environment with a configured image, and when it was first set. */
 interface EnvironmentSet extends EnvironmentRow {
   firstSetAt: Date | null;
 }
 
-/** When the backends of an environment that are still on record were spawned. */
+/** When the known backends of an environment were spawned. */
 interface EnvironmentUse {
   environment: string;
   firstSpawnedAt: Date;
   lastSpawnedAt: Date;
 }
 
-/** The environments of a service for which something was ever set, by name. */
+/** Lists the environments of a service whose image was ever set, by name. */
 export function listEnvironments(store: Store, account: string, service: string): Promise<EnvironmentSet[]> {
   return store
     .selectFrom('environments')
@@ -48,9 +48,9 @@ export function listEnvironments(store: Store, account: string, service: string)
 }
 
 /**
- * The environments of a service that backends were spawned in, by name. Leaves out backends older than the service: they
- * are of a deleted one of that name.
- * @param name.ofOwnService whether the account created the service, and it is not of the config
+ * Lists the environments of a service in which backends were spawned, by name. Backends older than the service are
+ * ignored: they belonged to a deleted service of the same name.
+ * @param name.ofOwnService whether the account created the service, as opposed to the config
  */
 export function listUsedEnvironments(
   store: Store,
@@ -74,7 +74,7 @@ export function listUsedEnvironments(
     .execute();
 }
 
-/** What an environment was set to run; undefined if nothing was ever set for it. */
+/** Finds the image of an environment; undefined if it was never set. */
 export function findEnvironment(
   store: Store,
   { account, service, environment }: EnvironmentName,
@@ -89,9 +89,9 @@ export function findEnvironment(
 }
 
 /**
- * Sets what an environment runs from its next spawn on.
- * @param change.image null: the newest push again
- * @param change.ofOwnService whether the account created the service, which must still be there then
+ * Sets the image of an environment for its next spawns.
+ * @param change.image null for the newest push
+ * @param change.ofOwnService whether the account created the service, which must then still exist
  * @returns false if the service was deleted
  */
 export async function pinImage(

@@ -3,23 +3,23 @@ import type { Status } from '../contract/status.js';
 import { STATUSES } from '../contract/statuses.js';
 import type { Store } from './tables.js';
 
-/** How long a program has a backend's status stream to itself, unless it renews that. */
+/** How long a process may follow a backend exclusively before it has to renew its lease. */
 const LEASE = '15 s';
 
-/** The database's own clock decides: those of the programs may differ. */
+/** The database's clock decides, because the clocks of the processes may differ. */
 const NOW = sql<Date>`clock_timestamp()`;
 const LEASE_END = sql<Date>`clock_timestamp() + ${sql.lit(LEASE)}::interval`;
 
-/** A backend to follow, from the status after the last one that is known. */
+/** A backend to follow, with its last known status. */
 export interface FollowedBackend {
   id: string;
   lastStatus: Status;
 }
 
 /**
- * Takes backends that nobody follows, or whose follower has not renewed its lease, the oldest first. No two programs get the
- * same one.
- * @param follower the name of this program, which no other has
+ * Claims backends without a follower, or whose follower did not renew its lease, oldest first. No two processes claim
+ * the same backend.
+ * @param follower the unique name of this process
  */
 export async function claimBackends(
   store: Store,
@@ -44,8 +44,8 @@ export async function claimBackends(
 }
 
 /**
- * Renews all leases of a program that have not run out.
- * @returns the backends that it goes on to follow; all others belong to somebody else, or have ended
+ * Renews all unexpired leases of a process.
+ * @returns the backends that the process still follows; all others belong to another process, or have ended
  */
 export async function renewLeases(store: Store, follower: string): Promise<Set<string>> {
   const rows = await store
@@ -59,7 +59,7 @@ export async function renewLeases(store: Store, follower: string): Promise<Set<s
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Lets others follow at once what a program followed, as when it stops. */
+/** Releases the leases of a process, so that others can take over at once. */
 export async function releaseLeases(store: Store, follower: string): Promise<void> {
   await store
     .updateTable('backends')

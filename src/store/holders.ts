@@ -6,11 +6,11 @@ import { SCHEMA } from './migrate.js';
 import { rankOf } from './statuses.js';
 import type { Store } from './tables.js';
 
-/** A backend that was asked for with a key. */
+/** A backend that holds or held a key. */
 export interface Holder extends KeyOfService {
   id: string;
   environment: string;
-  /** undefined: it has none. */
+  /** Null if no drone is known. */
   drone: string | null;
   createdAt: Date;
   lastStatus: Status;
@@ -22,7 +22,10 @@ const HOLDER = sql`backends.id, backends.account, backends.service, backends.key
   backends.created_at as "createdAt", backends.last_rank as "lastRank"`;
 const BACKENDS = sql.table(`${SCHEMA}.backends`);
 
-/** The backends that have not ended, newest first, for each of several keys. One statement, of always the same text. */
+/**
+ * Lists the backends that have not ended, newest first, for each of several keys. Uses one statement whose text is
+ * always the same.
+ */
 export async function liveHolders(store: Store, keys: readonly KeyOfService[]): Promise<Holder[][]> {
   const { rows } = await sql<HolderColumns & { place: number }>`
     select asked.place, ${HOLDER}
@@ -37,7 +40,7 @@ export async function liveHolders(store: Store, keys: readonly KeyOfService[]): 
   return holders;
 }
 
-/** A backend by its id, ended or not. */
+/** Finds a backend by its id, ended or not. */
 export async function findHolder(store: Store, id: string): Promise<Holder | undefined> {
   const { rows } = await sql<HolderColumns>`
     select ${HOLDER} from ${BACKENDS} as backends where id = ${id}`.execute(store);
@@ -45,7 +48,9 @@ export async function findHolder(store: Store, id: string): Promise<Holder | und
   return row && toHolder(row);
 }
 
-/** The backend that was spawned last for a key, if it is lost by our records; undefined otherwise. */
+/**
+ * Finds the backend that was last spawned for a key, if our records say that it is lost; otherwise returns undefined.
+ */
 export async function lostLastHolder(
   store: Store,
   { account, service, key }: KeyOfService,
@@ -65,7 +70,7 @@ export async function lostLastHolder(
   return toHolder(row);
 }
 
-/** Whether a backend is about to end, or has ended. */
+/** Whether a backend is ending or has ended. */
 export function isGivenUp({ lastStatus }: Holder): boolean {
   return rankOf(lastStatus) >= rankOf('terminating');
 }

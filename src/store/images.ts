@@ -9,7 +9,7 @@ export interface ImageRow {
   pushedAt: Date;
 }
 
-/** A push, as the registry reported it. */
+/** A push that the registry reported. */
 interface PushedImage {
   account: string;
   service: string;
@@ -17,20 +17,21 @@ interface PushedImage {
   tag: string;
   pushedAt: Date;
   eventId: string;
-  /** For the audit. */
+  /** The person or program behind the push, for the audit log. */
   actor: string;
 }
 
 /**
- * Notes a push that the registry reported. One that is reported again changes nothing; one that was found in the registry
- * before gets the time of its report.
+ * Records a push that the registry reported. A repeated report changes nothing. A push that was found in the registry
+ * before gets the time in its report.
  */
 export async function addImage(
   store: Store,
   { account, service, digest, tag, pushedAt, eventId, actor }: PushedImage,
 ): Promise<void> {
   await store.transaction().execute(async (transaction) => {
-    // Locks the repository against a takeover of its tags, and has the registry asked again: reports may come late.
+    // Locks the repository against a concurrent takeOverTags(), and forces another query of the registry, since reports
+    // may come late.
     await transaction
       .insertInto('push_grants')
       .values({ account, service, actor })
@@ -61,7 +62,10 @@ export async function addImage(
   });
 }
 
-/** The images of a service, the newest push first; one that was pushed again under the same tag is there once. */
+/**
+ * Lists the images of a service, newest push first. An image that was pushed repeatedly under the same tag is listed
+ * once.
+ */
 export async function listImages(store: Store, account: string, service: string): Promise<ImageRow[]> {
   const newest = store
     .selectFrom('images')
@@ -82,8 +86,8 @@ export async function listImages(store: Store, account: string, service: string)
 }
 
 /**
- * The newest push of a service.
- * @param name a tag or digest; undefined: whatever was pushed last
+ * Finds the newest push of a service.
+ * @param name a tag or digest; undefined for any
  */
 export async function newestImage(
   store: Store,

@@ -5,11 +5,16 @@ import { explainFailure } from './database-failure.js';
 import { createPool, endPool } from './pool.js';
 import { storeErrors } from './store-errors.js';
 
-/** How many keys one program can hold at once. Apart from queries: what is done under a lock needs these. */
+/**
+ * How many keys one process can lock at once. This pool is separate from the one for queries, which the work under a
+ * lock needs.
+ */
 const MAX_HELD = 20;
-/** The database gives up waiting this much later than the program, which then says that the key is busy. */
+/**
+ * How much later than the process the database gives up waiting, so that the process can report that the key is busy.
+ */
 const DATABASE_MARGIN_MS = 5_000;
-/** How long a lock is waited for: as long as a connect waits for a key that is being given up. */
+/** How long to wait for a lock: as long as a connect waits for a key whose holder is ending. */
 const WAIT_MS = 45_000;
 
 /** A key of a service. */
@@ -20,13 +25,13 @@ export interface KeyOfService {
 }
 
 /**
- * Locks on keys, which all programs on the same database share: advisory locks of PostgreSQL, each held by a connection of
- * its own. A program that dies loses its connections, and its locks with them.
+ * Locks on keys that are shared by all processes with the same database. Each is a PostgreSQL advisory lock on its own
+ * connection, so a process that dies loses its connections and thereby its locks.
  */
 export class KeyLocks {
   readonly #pool: pg.Pool;
   readonly #waitMs: number;
-  /** The end of this program's queue for each key, so that waiting takes only one connection. */
+  /** The tail of this process's queue for each key, so that only one connection waits per key. */
   readonly #queues = new Map<string, Promise<unknown>>();
 
   constructor(url: string, waitMs: number = WAIT_MS) {
@@ -40,10 +45,10 @@ export class KeyLocks {
   }
 
   /**
-   * Does something while nobody else holds the key.
+   * Runs a task while no other process holds the key.
    * @param signal aborts the wait for the lock, and the task's own signal
-   * @param task its signal also aborts when the lock is lost
-   * @throws JamdevError `KeyBusy` when the lock is not free in time; `DatabaseUnavailable`; what the task throws
+   * @param task its signal also aborts if the lock is lost
+   * @throws JamdevError `KeyBusy` if the lock is not free in time, `DatabaseUnavailable`, or the task's error
    */
   async hold<T>(key: KeyOfService, signal: AbortSignal, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const name = JSON.stringify([key.account, key.service, key.key]);
@@ -73,7 +78,7 @@ export class KeyLocks {
     }
   }
 
-  /** Ends all connections; never rejects. Locks that are held are lost. */
+  /** Closes all connections, and thereby loses all held locks. Never rejects. */
   close(): Promise<void> {
     return endPool(this.#pool);
   }
@@ -89,7 +94,7 @@ export class KeyLocks {
       await orAborted(client.query('select pg_advisory_lock(hashtextextended($1, 0))', [name]), signal);
       return client;
     } catch (error) {
-      // Without its connection, the database stops waiting for the lock, or gives it back.
+      // Once its connection is closed, the database stops waiting for the lock, or releases it.
       client.release(true);
       throw signal.aborted ? signal.reason : explainFailure(error, this.#waitMs);
     }
@@ -111,7 +116,7 @@ async function runUntilLost<T>(
   }
 }
 
-/** Gives a lock back; where that fails, the connection ends, and the lock with it. Never rejects. */
+/** Releases a lock. If that fails, the connection is closed, which releases it as well. Never rejects. */
 async function unlock(client: pg.PoolClient, name: string): Promise<void> {
   try {
     await client.query('select pg_advisory_unlock(hashtextextended($1, 0))', [name]);

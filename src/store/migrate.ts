@@ -2,14 +2,14 @@ import { type Kysely, Migrator, sql } from 'kysely';
 import { MIGRATIONS } from './migrations/migrations.js';
 import { storeErrors } from './store-errors.js';
 
-/** The PostgreSQL schema that holds all of jamdev's tables, so that it never touches another program's. */
+/** The PostgreSQL schema of all of jamdev's tables, which keeps them apart from other programs' tables. */
 export const SCHEMA = 'jamdev';
 const HISTORY = 'migrations';
 
 /**
- * Brings the database up to date. Any number of programs may do so at once: an advisory lock lets one work, and all of its
+ * Brings the database schema up to date. Several processes may do so at once: an advisory lock serializes them, and all
  * changes are one transaction.
- * @throws JamdevError `DatabaseUnusable` if a newer version of jamdev has been there
+ * @throws JamdevError `DatabaseUnusable` if a newer version of jamdev has migrated the database
  */
 export async function migrate<Tables>(db: Kysely<Tables>): Promise<void> {
   const done = await findDone(db);
@@ -22,13 +22,13 @@ export async function migrate<Tables>(db: Kysely<Tables>): Promise<void> {
     migrationTableSchema: SCHEMA,
     migrationTableName: HISTORY,
     migrationLockTableName: 'migration_lock',
-    // It would compare times of the clocks of several machines.
+    // Otherwise the order would depend on the clocks of several machines.
     allowUnorderedMigrations: true,
   }).migrateToLatest();
   if (error !== undefined) throw error;
 }
 
-/** The names of the migrations that the database has seen. */
+/** Returns the names of the migrations that were applied to the database. */
 async function findDone<Tables>(db: Kysely<Tables>): Promise<string[]> {
   const name = `${SCHEMA}.${HISTORY}`;
   const found = await sql<{ there: boolean }>`select to_regclass(${name}) is not null as there`.execute(db);

@@ -5,20 +5,20 @@ import type { Store, Tables } from './tables.js';
 
 /** How many connections one `jamdev serve` uses for queries. */
 const MAX_CONNECTIONS = 10;
-/** How long a statement may take; clients of the API wait for it. */
+/** Timeout for a statement; API clients are waiting for it. */
 const STATEMENT_MS = 5_000;
-/** A migration may wait for another program's, and work through large tables. */
+/** A migration may have to wait for another process's migration, or process large tables. */
 const MIGRATION_MS = 600_000;
 
-/** The database of `jamdev serve`, to be closed. */
+/** The open database of `jamdev serve`. The caller must close it. */
 export interface OpenStore {
   store: Store;
-  /** Never rejects. */
+  /** Closes all connections. Never rejects. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the database of `jamdev serve`, and brings it up to date.
+ * Opens the database of `jamdev serve`, and migrates it.
  * @throws JamdevError `DatabaseUnavailable`, `DatabaseUnusable`
  */
 export async function openStore(url: string, signal?: AbortSignal): Promise<OpenStore> {
@@ -27,7 +27,7 @@ export async function openStore(url: string, signal?: AbortSignal): Promise<Open
   try {
     await orAborted(migrate(migration.db), signal);
   } finally {
-    // Not waited for: a database that hangs never answers a goodbye.
+    // Not awaited, because a database that hangs never closes a connection.
     void migration.close();
   }
   const { db, close }: Database<Tables> = openDatabase({

@@ -2,27 +2,30 @@ import { sql } from 'kysely';
 import { addAudit } from './audit.js';
 import type { Store } from './tables.js';
 
-/** Names a service of an account, and with it a repository. */
+/** Identifies an account's service and thereby its repository. */
 export interface RepositoryName {
   account: string;
   service: string;
 }
 
-/** A tag of a repository, and the image that it stands for. */
+/** A tag of a repository and the digest of its image. */
 export interface TaggedImage {
   tag: string;
   digest: string;
 }
 
-/** What is known of a repository. */
+/** The known state of a repository. */
 export interface RepositoryState {
-  /** Whether it was ever opened for a push. */
+  /** Whether the repository was ever opened for a push. */
   isKnown: boolean;
-  /** Whether something may have been pushed since the registry was last asked. */
+  /** Whether an image may have been pushed since the registry was last queried. */
   isUncertain: boolean;
 }
 
-/** @param openSeconds how long after a repository was opened an image may still arrive */
+/**
+ * Returns the state of a repository. @param openSeconds how long after the opening of a repository an image may still
+ * arrive
+ */
 export async function repositoryState(
   store: Store,
   { account, service }: RepositoryName,
@@ -37,7 +40,7 @@ export async function repositoryState(
   return { isKnown: found !== undefined, isUncertain: found?.isUncertain ?? false };
 }
 
-/** Notes a repository before it is opened for the first time. */
+/** Creates the record of a repository. Call this before it is opened for the first time. */
 export async function beginRepository(
   store: Store,
   { account, service, actor }: RepositoryName & { actor: string },
@@ -49,7 +52,7 @@ export async function beginRepository(
     .execute();
 }
 
-/** Notes that a repository is opened for a push, before it is. */
+/** Records that a repository is opened for a push. Call this before the opening. */
 export async function noteGrant(
   store: Store,
   { account, service, actor }: RepositoryName & { actor: string },
@@ -62,16 +65,16 @@ export async function noteGrant(
     .execute();
 }
 
-/** The database's time, to the microsecond. */
+/** Returns the database's time, with microseconds. */
 export async function databaseTime(store: Store): Promise<string> {
   const { rows } = await sql<{ now: string }>`select clock_timestamp()::text as now`.execute(store);
   return rows[0]?.now ?? '';
 }
 
 /**
- * Takes over what the registry has, where it differs from the newest push that is known of a tag. Of two programs that
- * asked the registry at once, what the later one found stays.
- * @param found.since the database's time before the registry was asked
+ * Records the tags in the registry that differ from the newest known pushes. If two processes query the registry at
+ * once, the later result is kept.
+ * @param found.since the database's time before the registry was queried
  * @returns the images that were not known
  */
 export async function takeOverTags(
@@ -96,7 +99,7 @@ export async function takeOverTags(
         .insertInto('images')
         .values({ account, service, tag, digest, event_id: null, pushed_at: afterAll(account, service) })
         .execute();
-      // What was there before the first push through jamdev serve was pushed by somebody else.
+      // Images from before the first push through jamdev serve were pushed by someone else.
       if (grant.isFirst) continue;
       const target = `${service}:${tag}@${digest}`;
       await addAudit(transaction, { account, actor: grant.actor, action: 'image.push', target });
@@ -111,7 +114,7 @@ export async function takeOverTags(
   });
 }
 
-/** Now, but later than every push that is known, whatever the registry's clock says. */
+/** Returns the current time, or a time after all known pushes if the registry's clock is ahead. */
 function afterAll(account: string, service: string) {
   return sql<Date>`(
     select greatest(clock_timestamp(), max(pushed_at) + interval '1 microsecond')

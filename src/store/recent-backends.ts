@@ -2,10 +2,10 @@ import type { BackendRow } from './backends.js';
 import { readBackends } from './backends.js';
 import type { Store } from './tables.js';
 
-/** How many ended backends are looked at: the newest. */
+/** How many ended backends are listed, newest first. */
 const MAX_ENDED = 1_000;
 
-/** The backends of an account that have not ended, and the newest 1,000 that have; oldest first. */
+/** Lists the backends of an account that have not ended, and the newest 1,000 that have, oldest first. */
 export async function listRecent(store: Store, account: string): Promise<BackendRow[]> {
   const ended = store
     .selectFrom('backends')

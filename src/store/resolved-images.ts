@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Store } from './tables.js';
 
-/** The digest that a reference of the config stands for; undefined while none is known. */
+/** Finds the digest of an image reference in the config; undefined if it is not known yet. */
 export async function findResolved(store: Store, reference: string): Promise<string | undefined> {
   const found = await store
     .selectFrom('resolved_images')
@@ -11,7 +11,7 @@ export async function findResolved(store: Store, reference: string): Promise<str
   return found?.digest;
 }
 
-/** Notes the digest of a reference of the config, for all `jamdev serve`. */
+/** Stores the digest of an image reference in the config, for all `jamdev serve` processes. */
 export async function noteResolved(store: Store, reference: string, digest: string): Promise<void> {
   const resolved_at = sql<Date>`clock_timestamp()`;
   await store

@@ -1,10 +1,10 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Store } from './tables.js';
 
-/** How many rows a statement deletes: one statement for all would take too long where there are many. */
+/** How many rows one statement deletes: a single statement for all rows could take too long. */
 const BATCH_ROWS = 500;
 
-/** Deletes the logs of backends that ended so long ago. */
+/** Deletes the logs of backends that ended more than the given number of days ago. */
 export async function deleteOldLogs(store: Store, days: number, signal?: AbortSignal): Promise<void> {
   await inBatches(signal, () => {
     const old = store
@@ -17,7 +17,7 @@ export async function deleteOldLogs(store: Store, days: number, signal?: AbortSi
   });
 }
 
-/** Deletes backends that ended so long ago, with their statuses and logs. */
+/** Deletes backends that ended more than the given number of days ago, with their statuses and logs. */
 export async function deleteOldBackends(store: Store, days: number, signal?: AbortSignal): Promise<void> {
   await inBatches(signal, () => {
     const old = store.selectFrom('backends').select('id').where('ended_at', '<', ago(days)).limit(BATCH_ROWS);
@@ -25,7 +25,7 @@ export async function deleteOldBackends(store: Store, days: number, signal?: Abo
   });
 }
 
-/** Deletes entries of the audit that are so old. */
+/** Deletes audit entries older than the given number of days. */
 export async function deleteOldAudit(store: Store, days: number, signal?: AbortSignal): Promise<void> {
   await inBatches(signal, () => {
     const old = store.selectFrom('audit').select('id').where('time', '<', ago(days)).limit(BATCH_ROWS);

@@ -1,14 +1,14 @@
 import type { Store } from './tables.js';
 
-/** Names a service that an account created. */
+/** Identifies a service that an account created. */
 interface OwnService {
   account: string;
   service: string;
 }
 
 /**
- * Keeps a service from being deleted until the transaction ends.
- * @returns whether it is there
+ * Prevents the deletion of a service until the transaction ends.
+ * @returns whether the service exists
  */
 export async function keepService(transaction: Store, { account, service }: OwnService): Promise<boolean> {
   const found = await transaction
@@ -21,7 +21,7 @@ export async function keepService(transaction: Store, { account, service }: OwnS
   return found !== undefined;
 }
 
-/** Keeps others from giving a service a backend or an environment until the transaction ends, so as to delete it. */
+/** Locks a service for its deletion: until the transaction ends, no one can add a backend or an environment to it. */
 export async function lockService(transaction: Store, { account, service }: OwnService): Promise<void> {
   await transaction
     .selectFrom('services')

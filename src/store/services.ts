@@ -9,22 +9,22 @@ import type { Store } from './tables.js';
 export interface ServiceRow {
   service: string;
   createdAt: Date;
-  /** Of its newest backend that is still known. */
+  /** The time of the newest known backend. */
   lastSpawnedAt: Date | null;
 }
 
-/** Names a service. */
+/** Identifies a service. */
 export interface ServiceName {
   account: string;
   service: string;
 }
 
-/** Names a service, and who changes it. */
+/** Identifies a service and the sender of the change. */
 export interface ServiceChange extends ServiceName {
   actor: string;
 }
 
-/** Creates a service. @returns false if there is one of that name */
+/** Creates a service. @returns false if the name is taken */
 export function createService(store: Store, { account, service, actor }: ServiceChange): Promise<boolean> {
   return store.transaction().execute(async (transaction) => {
     const { numInsertedOrUpdatedRows } = await transaction
@@ -39,8 +39,8 @@ export function createService(store: Store, { account, service, actor }: Service
 }
 
 /**
- * Deletes a service with its environments and images, unless backends of it run.
- * @returns what was done, or how many run
+ * Deletes a service with its environments and images, unless it has running backends.
+ * @returns the result, or the number of running backends
  */
 export function deleteService(
   store: Store,
@@ -64,7 +64,7 @@ export function deleteService(
   });
 }
 
-/** Notes since when services are in the config; those that were noted before keep their time. */
+/** Records since when services are in the config. Already recorded services keep their time. */
 export async function noteConfigured(store: Store, services: readonly string[]): Promise<void> {
   if (services.length === 0) return;
   await store
@@ -74,7 +74,7 @@ export async function noteConfigured(store: Store, services: readonly string[]):
     .execute();
 }
 
-/** A service of the config, as an account sees it. */
+/** Finds a service in the config, with the last spawn of the account. */
 export async function findConfigured(store: Store, account: string, service: string): Promise<ServiceRow | undefined> {
   return store
     .selectFrom('configured_services')
@@ -92,17 +92,17 @@ export async function findConfigured(store: Store, account: string, service: str
     .executeTakeFirst();
 }
 
-/** The services that an account created, by name. */
+/** Lists the services that an account created, by name. */
 export function listServices(store: Store, account: string): Promise<ServiceRow[]> {
   return selectServices(store, account).execute();
 }
 
-/** A service that an account created. */
+/** Finds a service that an account created. */
 export function findService(store: Store, account: string, service: string): Promise<ServiceRow | undefined> {
   return selectServices(store, account).where('services.service', '=', service).executeTakeFirst();
 }
 
-/** Which of several services are there, in their order. One statement, of always the same text. */
+/** Returns which of several services exist, in the same order. Uses one statement whose text is always the same. */
 export async function haveServices(store: Store, names: readonly ServiceName[]): Promise<boolean[]> {
   const accounts = names.map(({ account }) => account);
   const services = names.map(({ service }) => service);
@@ -125,7 +125,7 @@ function selectServices(store: Store, account: string) {
         .select(({ fn }) => fn.max('backends.created_at').as('last'))
         .whereRef('backends.account', '=', 'services.account')
         .whereRef('backends.service', '=', 'services.service')
-        // Older ones are of a deleted service of that name.
+        // Older backends belonged to a deleted service of the same name.
         .whereRef('backends.created_at', '>=', 'services.created_at')
         .as('lastSpawnedAt'),
     )

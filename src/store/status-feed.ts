@@ -7,14 +7,14 @@ import { StatusListener } from './status-listener.js';
 import { type StatusRow, statusesAfter } from './statuses.js';
 import type { Store } from './tables.js';
 
-/** How long a reader waits before it asks a database again that did not answer. */
+/** Pause before a reader queries the database again after a failure. */
 const RETRY_AFTER_MS = 1_000;
 
-/** Gives readers the statuses of backends as they are written, by whichever program on the same database. */
+/** Delivers the statuses of backends as any process with the same database writes them. */
 export class StatusFeed {
   readonly #store: Store;
   readonly #listener: StatusListener;
-  /** What to call when a backend has a new status. */
+  /** The callbacks to run when a backend has a new status. */
   readonly #waiting = new Map<string, Set<() => void>>();
 
   constructor(store: Store, url: string) {
@@ -29,15 +29,15 @@ export class StatusFeed {
   }
 
   /**
-   * Iterates over the statuses of a backend, in order and each once: those so far, then the next ones, until it has
-   * terminated. While the database is away it waits.
-   * @param after the last status that the reader knows; undefined: from the first one
+   * Yields the statuses of a backend once each and in order: first the existing ones, then new ones until it has
+   * terminated. Waits while the database is unavailable.
+   * @param after the last status that the reader knows; undefined to begin with the first one
    * @throws the signal's reason when it aborts
    */
   async *follow(id: string, signal: AbortSignal, after?: Status): AsyncGenerator<StatusRow, void, undefined> {
     let last = after;
     while (last !== 'terminated') {
-      // Before it is read, so that no status can come between reading and waiting.
+      // Registered before the read, so that no status is missed between reading and waiting.
       const news = this.#wait(id);
       try {
         const rows = await orAborted(this.#read(id, last, signal), signal);
@@ -52,7 +52,7 @@ export class StatusFeed {
     }
   }
 
-  /** Stops listening; never rejects. Readers end by their own signals. */
+  /** Stops listening. Never rejects. Readers end by their own signals. */
   close(): Promise<void> {
     return this.#listener.close();
   }

@@ -2,16 +2,16 @@ import pg from 'pg';
 import { pause } from '../os/clock.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 
-/** How long opening the connection, or an answer on it, may take. */
+/** Timeout for opening the connection, or for an answer on it. */
 const ANSWER_MS = 5_000;
-/** How often the connection is tried, so that one that was cut off without a word is noticed. */
+/** How often the connection is tested, so that a silently broken one is noticed. */
 const CHECK_EVERY_MS = 10_000;
-/** How long to wait before the next attempt while the database is away. */
+/** Pause before the next attempt while the database is unavailable. */
 const RETRY_AFTER_MS = 500;
-/** What the trigger of the table of statuses notifies. */
+/** The channel that the trigger on the status table notifies. */
 const CHANNEL = 'jamdev_status';
 
-/** Listens to PostgreSQL's notifications of new statuses, on one connection for all that wait. */
+/** Listens to PostgreSQL's notifications of new statuses, on one connection for all readers. */
 export class StatusListener {
   readonly #url: string;
   readonly #onStatus: (backendId: string) => void;
@@ -20,8 +20,8 @@ export class StatusListener {
   readonly #running: Promise<void>;
 
   /**
-   * @param onStatus gets the id of a backend that has a new status
-   * @param onConnected notifications before this may have been missed: readers that wait must look again
+   * @param onStatus receives the id of a backend with a new status
+   * @param onConnected called when earlier notifications may have been missed, so that waiting readers must query again
    */
   constructor(url: string, onStatus: (backendId: string) => void, onConnected: () => void) {
     this.#url = url;
@@ -30,7 +30,7 @@ export class StatusListener {
     this.#running = this.#run();
   }
 
-  /** Ends the connection; never rejects. */
+  /** Closes the connection. Never rejects. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#running;
@@ -48,7 +48,7 @@ export class StatusListener {
     }
   }
 
-  /** Listens until the connection ends, or the listener is closed. */
+  /** Listens until the connection ends or the listener is closed. */
   async #listen(signal: AbortSignal): Promise<void> {
     const client = new pg.Client({
       connectionString: this.#url,
@@ -70,7 +70,7 @@ export class StatusListener {
         if (!over.aborted) await client.query('select 1');
       }
     } finally {
-      // Not waited for: one that is cut off never ends in order.
+      // Not awaited, because a broken connection never ends properly.
       client.end().catch((error: unknown) => noteHandled('store', 'ending the connection for notifications', error));
     }
   }

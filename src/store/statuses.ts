@@ -7,22 +7,22 @@ import type { Store, Tables } from './tables.js';
 /** A status that a backend reached. */
 export interface StatusRow {
   status: Status;
-  /** Not before the time of the status before it. */
+  /** Never earlier than the time of the previous status. */
   time: Date;
   reason?: TerminationReason;
   kind?: TerminationKind;
   exitError?: boolean;
 }
 
-/** The place of a status in the order in which a backend goes through them. */
+/** Returns the position of a status in the order that backends pass through. */
 export function rankOf(status: Status): number {
   return STATUSES.indexOf(status);
 }
 
 /**
- * Adds a status. Any number of programs may add what they saw of the same backend: each status is kept once, and none that
- * is not a step forward.
- * @returns whether it was new; false as well for a backend that is not there
+ * Adds a status. Several processes may report the same backend: each status is stored once, and only if it is a step
+ * forward.
+ * @returns whether the status was new; also false for an unknown backend
  */
 export async function addStatus(store: Store, id: string, row: StatusRow): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await store
@@ -40,7 +40,7 @@ export async function addStatus(store: Store, id: string, row: StatusRow): Promi
   return numInsertedOrUpdatedRows === 1n;
 }
 
-/** The statuses of a backend in order: all, or those after one that is known. */
+/** Returns the statuses of a backend in order: all, or those after a known one. */
 export async function statusesAfter(store: Store, id: string, after: Status | undefined): Promise<StatusRow[]> {
   const rows = await store
     .selectFrom('backend_statuses')
@@ -52,7 +52,7 @@ export async function statusesAfter(store: Store, id: string, after: Status | un
   return rows.map(toStatusRow);
 }
 
-/** A status within the JSON that {@link HISTORY} gives. */
+/** A status in the JSON of {@link HISTORY}. */
 type StatusTuple = [
   status: Status,
   time: string,
@@ -61,13 +61,16 @@ type StatusTuple = [
   exitError: boolean | null,
 ];
 
-/** All statuses of a row of `backends`, in order: a column, so that a backend and its history are one statement. */
+/**
+ * A column with all statuses of a row of `backends` in order, so that a backend and its history are read in one
+ * statement.
+ */
 export const HISTORY = sql<StatusTuple[]>`(
   select coalesce(json_agg(json_build_array(status, time, reason, kind, exit_error) order by rank), '[]')
   from ${sql.table(`${SCHEMA}.backend_statuses`)} where backend_id = backends.id
 )`;
 
-/** Reads a status of {@link HISTORY}. */
+/** Converts a status in the JSON of {@link HISTORY}. */
 export function fromTuple([status, time, reason, kind, exit_error]: StatusTuple): StatusRow {
   return toStatusRow({ status, time: new Date(time), reason, kind, exit_error });
 }

@@ -1,7 +1,10 @@
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { quote } from '../contract/errors/quote.js';
 
-/** The database of `jamdev serve`. API clients read these too, so they name neither its address nor its roles. */
+/**
+ * Errors of the database of `jamdev serve`. API clients see them too, so they include neither its address nor its
+ * roles.
+ */
 export const storeErrors = {
   unavailable: (detail: string) =>
     new JamdevError(
@@ -39,7 +42,7 @@ export const storeErrors = {
       `Other requests for the key ${quote(key)} did not finish within ${seconds} s.`,
       'Try again.',
     ),
-  /** @param unknown the migrations that this version does not have */
+  /** @param unknown the migrations that this version does not know */
   schemaNewer: (unknown: readonly string[], count: number) =>
     new JamdevError(
       'DatabaseUnusable',

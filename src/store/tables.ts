@@ -3,10 +3,10 @@ import type { Scope } from '../contract/accounts.js';
 import type { DeployAction } from '../contract/deployments.js';
 import type { Status, TerminationKind, TerminationReason } from '../contract/status.js';
 
-/** A time that the database's own clock sets when a row is inserted. */
+/** A time that the database's clock sets when a row is inserted. */
 type SetOnce = ColumnType<Date, never, never>;
 
-/** What the audit records. */
+/** The actions in the audit log. */
 export type AuditAction =
   | 'account.create'
   | 'token.create'
@@ -20,7 +20,7 @@ export type AuditAction =
   | 'terminate'
   | 'drone.drain';
 
-/** What `jamdev serve` keeps, as its migrations leave it. */
+/** The tables of `jamdev serve`, as its migrations leave them. */
 export interface Tables {
   accounts: { name: string; created_at: SetOnce };
   api_tokens: {
@@ -37,20 +37,20 @@ export interface Tables {
     id: Generated<number>;
     time: SetOnce;
     account: string;
-    /** `token:ID`, or `operator:USER@HOST` for who works on the database itself. */
+    /** `token:ID`, or `operator:USER@HOST` for a person who works directly on the database. */
     actor: string;
     action: AuditAction;
-    /** What it was done to. */
+    /** The object of the action. */
     target: string;
   };
   services: { account: string; service: string; created_at: SetOnce };
-  /** Services of the config file, which every account has. */
+  /** Services in the config file, which every account has. */
   configured_services: { service: string; created_at: SetOnce };
   environments: {
     account: string;
     service: string;
     environment: string;
-    /** What it was set to run: a full reference, or the digest of an image of the service. Null: the newest push. */
+    /** The selected image: a full reference, or the digest of an image of the service; null for the newest push. */
     image: string | null;
     changed_at: ColumnType<Date, never, Date>;
   };
@@ -59,10 +59,10 @@ export interface Tables {
     account: string;
     service: string;
     environment: string;
-    /** What the environment was set to run, as in `environments`. */
+    /** The selected image, as in `environments`. */
     image: string | null;
     action: DeployAction;
-    /** Of a rollback: the deployment that it went back to. */
+    /** For a rollback: the deployment that was restored. */
     origin: number | null;
     actor: string;
     time: SetOnce;
@@ -74,20 +74,20 @@ export interface Tables {
     digest: string;
     tag: string;
     pushed_at: Date;
-    /** Of the registry's notification, which may come more than once; null while none came. */
+    /** The id of the registry's notification, which may arrive more than once; null until it arrives. */
     event_id: string | null;
   };
   /** Repositories that were opened for a push. */
   push_grants: {
     account: string;
     service: string;
-    /** Who may be pushing. */
+    /** The person or program that may be pushing. */
     actor: string;
     granted_at: ColumnType<Date, never, Date>;
-    /** When the registry was last asked what is there; `-infinity` after something that may have changed it. */
+    /** When the registry was last queried; `-infinity` after an event that may have changed the repository. */
     checked_at: ColumnType<Date, never, Date>;
   };
-  /** Images that the config names by tag. */
+  /** The digests of images that the config specifies by tag. */
   resolved_images: { reference: string; digest: string; resolved_at: ColumnType<Date, undefined, Date> };
   backends: {
     id: string;
@@ -95,23 +95,23 @@ export interface Tables {
     service: string;
     environment: string;
     key: string;
-    /** Whether the request named the key. */
+    /** Whether the key was given in the request. */
     key_given: boolean;
     cluster: string;
     subdomain: string | null;
-    /** As it was given to Plane. */
+    /** The image as it is passed to Plane. */
     image: string;
     digest: string | null;
     drone: string | null;
     memory_limit_bytes: number | null;
     created_at: SetOnce;
-    /** Of the last status, whose trigger sets it: its place in the order of statuses. */
+    /** The rank of the last status in the order of statuses, set by the status table's trigger. */
     last_rank: ColumnType<number, never, never>;
     last_status_at: ColumnType<Date, never, never>;
-    /** When it terminated. */
+    /** When the backend terminated. */
     ended_at: ColumnType<Date | null, never, never>;
     exit_code: ColumnType<number | null, never, number>;
-    /** The program that follows its statuses, and until when the others leave that to it. */
+    /** The process that follows the backend's statuses, and the time until which its lease is valid. */
     follower: ColumnType<string | null, never, string | null>;
     followed_until: ColumnType<Date | null, never, Date | null>;
   };
@@ -127,12 +127,12 @@ export interface Tables {
   backend_logs: {
     backend_id: string;
     content: Buffer;
-    /** Whether it is the end of a longer one. */
+    /** Whether it is only the end of a longer log. */
     is_cut: boolean;
     saved_at: SetOnce;
   };
   drones: { cluster: string; name: string; last_seen_at: Date };
 }
 
-/** The database of `jamdev serve`. Queries reject with a JamdevError where the database itself is the reason. */
+/** The database of `jamdev serve`. Queries reject with a JamdevError if the cause is the database itself. */
 export type Store = Kysely<Tables>;

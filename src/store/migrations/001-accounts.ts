@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** Accounts, their API tokens, and who did what. */
+/** Creates the tables for accounts, their API tokens, and the audit log. */
 export async function createAccounts(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table jamdev.accounts (
@@ -18,7 +18,7 @@ export async function createAccounts(db: Kysely<unknown>): Promise<void> {
       revoked_at timestamptz
     )`.execute(db);
   await sql`create index on jamdev.api_tokens (account)`.execute(db);
-  // Without a reference to the account: what was done stays known, whatever becomes of it.
+  // Does not reference the account, so that the record outlives it.
   await sql`
     create table jamdev.audit (
       id bigint generated always as identity primary key,

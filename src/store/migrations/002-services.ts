@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** Services that accounts created, what their environments run, and the images that were pushed for them. */
+/** Creates the tables for services of accounts, the images of their environments, and pushed images. */
 export async function createServices(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table jamdev.services (
@@ -9,7 +9,7 @@ export async function createServices(db: Kysely<unknown>): Promise<void> {
       created_at timestamptz not null default clock_timestamp(),
       primary key (account, service)
     )`.execute(db);
-  // Services of the config file have environments and images too, so neither refers to the table of services.
+  // Services in the config file have environments and images too, so neither table references `services`.
   await sql`
     create table jamdev.environments (
       account text not null,

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { STATUSES } from '../../contract/statuses.js';
 
-/** Backends, and the statuses that each went through. */
+/** Creates the tables for backends, their statuses and logs. */
 export async function createBackends(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table jamdev.backends (

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** Since when services are in the config file. */
+/** Creates the table that records since when services are in the config file. */
 export async function createConfiguredServices(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table jamdev.configured_services (

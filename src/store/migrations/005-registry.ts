@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** Who may be pushing to the registry, and the images that the config names by tag. */
+/** Creates the tables for possible pushes to the registry, and for images that the config specifies by tag. */
 export async function createRegistry(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table jamdev.push_grants (

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** What the environments of services were set to run, and by whom, so that a deployment can be undone. */
+/** Creates the table of deployments, by which a deployment can be undone. */
 export async function createDeployments(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table jamdev.deployments (

@@ -8,8 +8,8 @@ import { createDeployments } from './006-deployments.js';
 import { indexLastHolders } from './007-last-holders.js';
 
 /**
- * All changes of the database so far, by name, in the order of their names. One that was released is never changed, and
- * each leaves a database that the version before can still use: several versions run during an upgrade.
+ * All migrations in the order of their names. A released migration is never changed, and each leaves a database that
+ * the previous version can still use, because several versions run during an upgrade.
  */
 export const MIGRATIONS: Record<string, Migration> = {
   '001-accounts': { up: createAccounts },
