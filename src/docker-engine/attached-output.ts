@@ -1,13 +1,13 @@
 import type { OutputSource } from '../contract/dev-endpoints.js';
 
-/** Bytes in front of each part: its stream, three zeros, its length. */
+/** Length of the header of each part: its stream, three zeros, its length. */
 const HEADER_BYTES = 8;
 const STDERR = 2;
 
 /**
- * Creates a function that takes the mixed output of an attached container and passes stdout and stderr on separately. It
- * keeps nothing but unfinished headers, and takes any number of parts in one chunk.
- * @param onOutput receives the output, and whether a part of the stream begins with it
+ * Creates a function that takes the multiplexed output of an attached container and separates stdout and stderr. It
+ * buffers only incomplete headers, and accepts any number of parts in one chunk.
+ * @param onOutput receives the output, and whether it is the beginning of a part of the stream
  */
 export function createDemuxer(
   onOutput: (source: OutputSource, chunk: Buffer, isBeginning: boolean) => void,

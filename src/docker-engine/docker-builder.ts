@@ -2,17 +2,20 @@ import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { type DockerResult, QUICK_TIMEOUT_MS, runDocker } from './docker-cli.js';
 
 /**
- * What runs a `docker build`: BuildKit, or the classic builder where BuildKit is missing or turned off. They read
- * other ignore files and enter other folders. Podman has only the API of the classic one, with a builder of its own.
+ * The builder behind `docker build`: BuildKit, or the classic builder where BuildKit is missing or turned off. They
+ * read different ignore files and enter different folders. Podman has only the API of the classic builder, and its own
+ * builder behind it.
  */
 export type DockerBuilder = 'buildkit' | 'classic' | 'podman';
 
-/** The first client that needs its buildx component for BuildKit; older ones have BuildKit inside, turned off. */
+/**
+ * The first client that needs the buildx component for BuildKit; older ones include BuildKit, turned off by default.
+ */
 const FIRST_WITHOUT_BUILDKIT = 23;
 
 /**
- * Finds out which builder is to be used: BuildKit where it is there, unless DOCKER_BUILDKIT turns it off.
- * @param environment for the docker client, on top of this program's own
+ * Finds the builder to use: BuildKit if it is available, unless DOCKER_BUILDKIT turns it off.
+ * @param environment for the docker client, in addition to this process's own
  */
 export async function findDockerBuilder(environment: Record<string, string> = {}): Promise<DockerBuilder> {
   const ask = (...args: string[]) => askClient(args, environment);
@@ -28,12 +31,12 @@ export async function findDockerBuilder(environment: Record<string, string> = {}
   const asked = process.env.DOCKER_BUILDKIT;
   if (asked === '0' || asked === 'false') return 'classic';
   const major = Number.parseInt(version?.stdout ?? '', 10);
-  // Without a client that answers, nothing is known; most machines have BuildKit.
+  // If the client does not answer, BuildKit is assumed, which most machines have.
   if (buildx === undefined || buildx.ok || Number.isNaN(major)) return 'buildkit';
   return major < FIRST_WITHOUT_BUILDKIT ? 'buildkit' : 'classic';
 }
 
-/** Remembers the builder from one build to the next: the client takes a tenth of a second to tell. */
+/** Remembers the builder between builds, because asking the client takes a tenth of a second. */
 export class KnownBuilder {
   readonly #environment: Record<string, string> | undefined;
   #found: Promise<DockerBuilder> | undefined;
@@ -48,13 +51,13 @@ export class KnownBuilder {
     return this.#found;
   }
 
-  /** Call it after a failed build, whose cause may be repaired by another builder. */
+  /** Forgets the builder. Call this after a failed build, since another builder may work. */
   forget(): void {
     this.#found = undefined;
   }
 }
 
-/** @returns undefined: there is no client */
+/** @returns undefined if there is no docker client */
 async function askClient(args: string[], env: Record<string, string>): Promise<DockerResult | undefined> {
   try {
     return await runDocker(args, { timeoutMs: QUICK_TIMEOUT_MS, env });

@@ -1,25 +1,25 @@
 import { execa } from 'execa';
 import { dockerErrors } from './docker-errors.js';
 
-/** For questions that the client answers without the engine. */
+/** Timeout for commands that the client answers without the engine. */
 export const QUICK_TIMEOUT_MS = 10_000;
 
-/** How a docker command ended. */
+/** The result of a docker command. */
 export interface DockerResult {
   ok: boolean;
   stdout: string;
   stderr: string;
 }
 
-/** The environment for the docker client: the user's own, without its advertisements. */
+/** Returns the environment for the docker client: the user's own, without the client's hints. */
 export function dockerEnvironment(...layers: Record<string, string>[]): NodeJS.ProcessEnv {
   return Object.assign({}, process.env, { DOCKER_CLI_HINTS: 'false' }, ...layers);
 }
 
 /**
- * Runs one docker command to its end, and collects its output. A failure is part of the result.
+ * Runs a docker command to its end, and collects its output. A failure is part of the result.
  * @param options.signal ends the client
- * @param options.timeoutMs after this time it is ended, and its stderr says so
+ * @param options.timeoutMs ends the client after this time, and notes that in stderr
  * @throws JamdevError `DockerMissing`
  */
 export async function runDocker(
@@ -35,7 +35,7 @@ export async function runDocker(
     extendEnv: false,
     reject: false,
     stdin: 'ignore',
-    // A terminal's Ctrl-C is jamdev's to answer.
+    // jamdev itself handles Ctrl-C in the terminal.
     detached: true,
     timeout: timeoutMs,
     ...(signal === undefined ? {} : { cancelSignal: signal }),
@@ -46,7 +46,7 @@ export async function runDocker(
   return { ok: !result.failed, stdout: result.stdout, stderr };
 }
 
-/** Returns the first meaningful line, without prefixes and the period at the end. */
+/** Returns the first meaningful line, without prefixes and trailing period. */
 export function firstLine(text: string): string {
   const line = text.split('\n').find((each) => each.trim() !== '' && !/^(DEPRECATED|WARNING)/.test(each)) ?? '';
   return (

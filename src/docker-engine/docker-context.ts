@@ -6,19 +6,19 @@ import { noteHandled } from '../os/debug/debug-log.js';
 import { firstLine, QUICK_TIMEOUT_MS, runDocker } from './docker-cli.js';
 import { dockerErrors } from './docker-errors.js';
 
-/** What a connection to an engine over TCP shows and checks; undefined: no TLS. */
+/** The TLS settings for an engine over TCP; undefined without TLS. */
 export type EngineTls = { ca?: Buffer; cert?: Buffer; key?: Buffer; rejectUnauthorized: boolean } | undefined;
 
 /** The engine that the docker client uses. */
 export interface DockerContext {
-  /** In the notation of DOCKER_HOST. */
+  /** In the format of DOCKER_HOST. */
   url: string;
   tls: EngineTls;
-  /** Variables that keep a docker client at this engine, even after the user has switched to another context. */
+  /** Variables that pin a docker client to this engine, even after the user has switched to another context. */
   environment: Record<string, string>;
 }
 
-/** What `docker context inspect` prints, as far as it is needed. */
+/** The used part of the output of `docker context inspect`. */
 const contextSchema = z.object({
   Name: z.string(),
   Endpoints: z.object({ docker: z.object({ Host: z.string(), SkipTLSVerify: z.boolean() }) }),
@@ -26,12 +26,12 @@ const contextSchema = z.object({
   Storage: z.object({ TLSPath: z.string() }),
 });
 
-/** The path of a context that consists of environment variables. */
+/** The path of a context that is defined by environment variables. */
 const IN_MEMORY = '<IN MEMORY>';
 
 /**
  * Asks the docker client which engine it uses, so that contexts, DOCKER_HOST, DOCKER_CONTEXT, DOCKER_TLS_VERIFY and
- * DOCKER_CERT_PATH mean the same here as in a terminal.
+ * DOCKER_CERT_PATH work as in a terminal.
  * @throws JamdevError `DockerMissing`, `DockerStopped`
  */
 export async function readDockerContext(signal?: AbortSignal): Promise<DockerContext> {
@@ -50,7 +50,7 @@ export async function readDockerContext(signal?: AbortSignal): Promise<DockerCon
   };
 }
 
-/** @throws JamdevError `DockerStopped` when the client printed something else */
+/** @throws JamdevError `DockerStopped` if the client printed something else */
 function parseContext(printed: string): z.infer<typeof contextSchema> {
   try {
     return contextSchema.parse(JSON.parse(printed));
@@ -60,7 +60,7 @@ function parseContext(printed: string): z.infer<typeof contextSchema> {
   }
 }
 
-/** @throws JamdevError `DockerStopped` when a certificate can't be read */
+/** @throws JamdevError `DockerStopped` if a certificate can't be read */
 async function readTls(context: z.infer<typeof contextSchema>): Promise<EngineTls> {
   const names = context.TLSMaterial.docker ?? [];
   if (names.length === 0) return undefined;

@@ -4,7 +4,7 @@ import { quote } from '../contract/errors/quote.js';
 
 const WITHOUT_DOCKER = 'run backends as child processes: npx jamdev dev --runtime process';
 
-/** The Docker Engine, its containers and their mounts. */
+/** Errors of the Docker Engine, its containers and their mounts. */
 export const dockerErrors = {
   dockerMissing: () =>
     new JamdevError(
@@ -24,7 +24,7 @@ export const dockerErrors = {
       `This user is not allowed to use the Docker Engine (${detail}).`,
       `Join the group docker (sudo usermod -aG docker $USER, then log in again), or ${WITHOUT_DOCKER}`,
     ),
-  /** An engine on another machine. @param where it is: a URL or a name */
+  /** For an engine on another machine. @param where its URL or name */
   engineUnreachable: (where: string, detail: string, remedy: string) =>
     new JamdevError('EngineUnreachable', `The Docker Engine at ${where} can't be reached (${detail}).`, remedy),
   addressNotThere: (address: string) =>
@@ -65,10 +65,10 @@ export const dockerErrors = {
     ),
 };
 
-/** Of errors that come of an engine that does not answer. */
+/** Codes of errors about an engine that does not answer. */
 const AWAY: readonly ErrorCode[] = ['DockerStopped', 'DockerForbidden', 'EngineUnreachable'];
 
-/** Whether an error says that the engine does not answer, and nothing of what it was asked for. */
+/** Whether an error means that the engine does not answer, rather than that the request failed. */
 export function isEngineAway(error: unknown): boolean {
   return error instanceof JamdevError && AWAY.includes(error.code);
 }

@@ -4,26 +4,26 @@ import { BY_SSH_ALONE, findMachine, type PortForwards, type RemoteMachine } from
 import { readSshUrl } from './ssh/ssh-target.js';
 import { SshTunnel } from './ssh/ssh-tunnel.js';
 
-/** How a Docker Engine is reached. */
+/** The address of a Docker Engine and the way to it. */
 export interface Endpoint {
-  /** In the notation of DOCKER_HOST: `unix:///var/run/docker.sock`. */
+  /** In the format of DOCKER_HOST: `unix:///var/run/docker.sock`. */
   url: string;
   address: { path: string } | { host: string; port: number };
-  /** undefined: no TLS. */
+  /** Undefined without TLS. */
   tls?: EngineTls;
-  /** Variables that keep a docker client at this engine, even after the user has switched to another context. */
+  /** Variables that pin a docker client to this engine, even after the user has switched to another context. */
   environment: Record<string, string>;
-  /** undefined: the engine is on this machine. */
+  /** Undefined if the engine is on this machine. */
   remote?: RemoteMachine | undefined;
-  /** What leads to the engine. */
+  /** The SSH tunnel to the engine, if there is one. */
   tunnel?: SshTunnel | undefined;
-  /** Where the ports of containers go through the tunnel as well; undefined: they are reached at `remote`. */
+  /** Forwards the ports of containers through the tunnel; undefined if they are reached directly at `remote`. */
   forwards?: PortForwards | undefined;
 }
 
-/** What decides which engine is used, and how. */
+/** The settings that select an engine. */
 export interface EngineChoice {
-  /** `remote.address` of the config. */
+  /** `remote.address` in the config. */
   remoteAddress?: string | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -31,7 +31,7 @@ export interface EngineChoice {
 const DEFAULT_PORT = { tls: 2376, plain: 2375 } as const;
 
 /**
- * Finds the engine that the docker client uses, and opens the tunnel to it if it is one behind SSH.
+ * Finds the engine that the docker client uses, and opens a tunnel if the engine is behind SSH.
  * @throws JamdevError `DockerMissing`, `DockerStopped`, `EngineUnreachable`
  */
 export async function findEndpoint(choice: EngineChoice = {}): Promise<Endpoint> {
@@ -39,7 +39,7 @@ export async function findEndpoint(choice: EngineChoice = {}): Promise<Endpoint>
 }
 
 /**
- * Opens the way to an engine: the tunnel to one behind SSH; others take none.
+ * Prepares the connection to an engine. Opens a tunnel if the engine is behind SSH.
  * @throws JamdevError `DockerStopped`, `EngineUnreachable`
  */
 export async function openEndpoint(
@@ -55,7 +55,10 @@ export async function openEndpoint(
   return { ...context, address, remote: await findMachine(address.host, remoteAddress) };
 }
 
-/** A docker client uses the same tunnel: variables of the user's would lead it past that. */
+/**
+ * Opens an SSH tunnel. The docker client uses the same tunnel; the user's variables that would lead it past the tunnel
+ * are cleared.
+ */
 async function openTunnel(url: string, { remoteAddress, signal }: EngineChoice): Promise<Endpoint> {
   const machine = remoteAddress === undefined ? undefined : await findMachine(readSshUrl(url).host, remoteAddress);
   const tunnel = await SshTunnel.open(url, signal);

@@ -1,6 +1,6 @@
 /** An error answer of the engine. */
 export class EngineError extends Error {
-  /** HTTP status. */
+  /** The HTTP status. */
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -10,7 +10,7 @@ export class EngineError extends Error {
   }
 }
 
-/** Whether the engine does not have the container, image or network that was asked for. */
+/** Whether the engine does not have the requested container, image or network. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof EngineError && error.status === 404;
 }

@@ -7,28 +7,28 @@ import type { Endpoint } from './endpoint.js';
 import { createEngineAgent } from './engine-agent.js';
 import { EngineError } from './engine-error.js';
 
-/** A status of 400 or more is an error; the engine redirects nowhere. */
+/** Every status from 400 on is an error. The engine never redirects. */
 const FIRST_ERROR_STATUS = 400;
 
 /** A request to the engine. */
 export interface EngineRequest {
   query?: Record<string, unknown>;
   body?: unknown;
-  /** A tar archive, in place of a body. */
+  /** A tar archive to send instead of a JSON body. */
   file?: Buffer;
   timeoutMs?: number;
-  /** For the registry that the engine is to use. */
+  /** Credentials for the registry that the engine should use. */
   login?: RegistryLogin | undefined;
 }
 
-/** Who pushes to a registry, or pulls from it. */
+/** Credentials for pushes to and pulls from a registry. */
 export interface RegistryLogin {
   username: string;
   password: string;
   serveraddress: string;
 }
 
-/** Sends HTTP requests to an engine, each over a connection of its own (docs/decisions/013-engine-api-by-node-http.md). */
+/** Sends HTTP requests to an engine, each over its own connection (docs/decisions/013-engine-api-by-node-http.md). */
 export class EngineHttp {
   readonly #agent: Agent;
   readonly #request: typeof requestPlain;
@@ -42,10 +42,10 @@ export class EngineHttp {
 
   /**
    * Sends a request.
-   * @param hijack makes the connection the stream, as attaching to a container does
-   * @param signal ends the request, and an answer that is being read; not a connection that became a stream
-   * @returns the answer, or the connection, to be read to its end
-   * @throws EngineError as the engine answers; any Error when it does not
+   * @param hijack turns the connection into the stream, as for attaching to a container
+   * @param signal ends the request, or an answer that is being read, but not a connection that became a stream
+   * @returns the answer or the connection, which must be read to its end
+   * @throws EngineError if the engine answers with an error; any Error if it does not answer
    */
   send(
     method: string,
@@ -89,7 +89,7 @@ async function readError(answer: IncomingMessage): Promise<EngineError> {
   return new EngineError(answer.statusCode ?? 0, message.trim().replace(/\.$/, ''));
 }
 
-/** Engines answer errors with JSON; what is in front of one may not. */
+/** Extracts the message from an error answer. Engines answer with JSON, but a proxy in front of one may not. */
 function messageOf(body: string): string {
   try {
     const { message } = JSON.parse(body) as { message?: unknown };
@@ -106,7 +106,7 @@ function toQuery(query: Record<string, unknown>): string {
   return `?${pairs.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('&')}`;
 }
 
-/** As the engine expects it: with the padding that Node.js' own `base64url` leaves out. */
+/** Encodes a header value as the engine expects it, with the padding that Node.js's own `base64url` omits. */
 function toUrlSafeBase64(value: string): string {
   return Buffer.from(value).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }

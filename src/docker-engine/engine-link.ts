@@ -2,24 +2,27 @@ import { EventEmitter } from 'node:events';
 import type { Clock } from '../os/clock.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 
-/** How often a remote engine is asked whether it still answers, and, while it does not, whether it does again. */
+/** How often a remote engine is checked, while it answers and while it is lost. */
 const PING_PAUSE_MS = 5_000;
 const RETRY_PAUSE_MS = 1_000;
-/** An engine that has not answered for so long counts as lost. */
+/** An engine that has not answered for this long counts as lost. */
 const ANSWER_TIMEOUT_MS = 10_000;
-/** More time than a ping can take has passed: this machine slept, and connections may have ended without a word. */
+/**
+ * Longer than a ping can take. If more time has passed, this machine slept, and connections may have ended silently.
+ */
 const SLEEP_MS = 2 * (PING_PAUSE_MS + ANSWER_TIMEOUT_MS);
 
 interface EngineLinkEvents {
-  /** The engine does not answer anymore, and why. */
+  /** The engine does not answer anymore, for the given reason. */
   lost: [reason: string];
-  /** It answers again, so many milliseconds after it was lost. */
+  /** The engine answers again, this many milliseconds after it was lost. */
   restored: [afterMs: number];
 }
 
 /**
- * Watches whether an engine on another machine answers. A network that is cut ends no connection: reads on one would wait
- * forever. When the engine is lost, all requests and streams to it end, and are opened again once it answers.
+ * Watches whether an engine on another machine answers. When a network is cut, connections do not end, and reads on
+ * them would wait forever. When the engine is lost, all requests and streams to it are ended; they are opened again
+ * once it answers.
  */
 export class EngineLink {
   readonly events = new EventEmitter<EngineLinkEvents>().setMaxListeners(0);
@@ -38,7 +41,7 @@ export class EngineLink {
     this.#clock = clock;
   }
 
-  /** Aborts when the engine is lost; aborted until it answers again. */
+  /** Aborts when the engine is lost, and stays aborted until it answers again. */
   get signal(): AbortSignal {
     return this.#connection.signal;
   }
@@ -47,12 +50,12 @@ export class EngineLink {
     return this.#lostAtMs !== undefined;
   }
 
-  /** How often streams have ended, or may have, before what they report. */
+  /** How often streams have been interrupted, or may have been. Counted before the event is reported. */
   get interruptions(): number {
     return this.#interruptions;
   }
 
-  /** Begins to ask, until it is closed. */
+  /** Starts checking the engine, until the link is closed. */
   open(): void {
     this.#askedAtMs = this.#nowMs;
     this.#askLater();
@@ -63,7 +66,7 @@ export class EngineLink {
     this.#closed.abort();
   }
 
-  /** Ends all requests and streams: they lead nowhere, or may do so. */
+  /** Ends all requests and streams, because their connections are or may be dead. */
   interrupt(): void {
     this.#interruptions += 1;
     const ended = this.#connection;
@@ -89,7 +92,7 @@ export class EngineLink {
     this.#askLater();
   }
 
-  /** @returns why it does not answer */
+  /** @returns why the engine does not answer, or undefined if it does */
   async #findProblem(): Promise<string | undefined> {
     const deadline = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
     try {

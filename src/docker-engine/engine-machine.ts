@@ -4,34 +4,34 @@ import { networkInterfaces } from 'node:os';
 import { noteHandled } from '../os/debug/debug-log.js';
 import { dockerErrors } from './docker-errors.js';
 
-/** The machine of an engine that is not this one. */
+/** A machine with an engine that is not this machine. */
 export interface RemoteMachine {
-  /** An address of it, at which the engine publishes the ports of containers. */
+  /** The machine's address at which the engine publishes the ports of containers. */
   publishAt: string;
-  /** Where this machine reaches these ports: the same address, unless they are published at all. */
+  /** The address at which this machine reaches these ports. Differs only if they are published at all addresses. */
   reachAt: string;
 }
 
 /** Makes ports that are published on a machine's loopback reachable from here. */
 export interface PortForwards {
-  /** @returns the path of a Unix socket here that leads to the port. @throws JamdevError `EngineUnreachable` */
+  /** @returns the path of a local Unix socket that leads to the port. @throws JamdevError `EngineUnreachable` */
   openPort(port: number): Promise<string>;
-  /** @param socket as `openPort` returned it */
+  /** @param socket the result of `openPort` */
   closePort(socket: string): Promise<void>;
 }
 
-/** The machine of an engine, as one sees it who only gets in by SSH. */
+/** A machine that is reachable only by SSH, whose ports are published at its own loopback. */
 export const BY_SSH_ALONE: RemoteMachine = { publishAt: '127.0.0.1', reachAt: '127.0.0.1' };
 
-/** Each means all addresses where one listens, and this machine where one connects. */
+/** Addresses that mean all addresses for a listener, and this machine for a client. */
 const ANY_ADDRESS = ['0.0.0.0', '::'];
 
 /**
- * Finds out how the ports of containers are reached on the machine of an engine.
- * @param host of the engine, as in its URL
- * @param configured `remote.address` of the config: a name or an address; with it, no engine counts as one of this machine
+ * Finds how the ports of containers are reached on the engine's machine.
+ * @param host the engine's host in its URL
+ * @param configured `remote.address` in the config, a name or an address; if set, every engine counts as remote
  * @returns undefined for an engine on this machine
- * @throws JamdevError `DockerStopped` when a name can't be resolved
+ * @throws JamdevError `DockerStopped` if a name can't be resolved
  */
 export async function findMachine(host: string, configured: string | undefined): Promise<RemoteMachine | undefined> {
   if (configured === undefined) {
@@ -40,12 +40,12 @@ export async function findMachine(host: string, configured: string | undefined):
     return engine.every(isOwnAddress) ? undefined : { publishAt: first, reachAt: first };
   }
   const [publishAt = configured] = await resolveHost(configured.replace(/^\[|\]$/g, ''));
-  // The host of ssh:// may be known to ssh alone.
+  // The host in ssh:// may be an alias that only ssh can resolve.
   const [reachAt = host] = ANY_ADDRESS.includes(publishAt) ? await resolveHost(host) : [publishAt];
   return { publishAt, reachAt };
 }
 
-/** @returns at least one address, the first being the one to connect to */
+/** @returns at least one address; the first is the one to connect to */
 async function resolveHost(host: string): Promise<string[]> {
   if (isIP(host) !== 0) return [host];
   try {

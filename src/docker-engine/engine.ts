@@ -12,11 +12,14 @@ import { EngineHttp, type EngineRequest } from './engine-http.js';
 import { EngineLink } from './engine-link.js';
 import { explainUnreachable } from './unreachable.js';
 
-/** For everything that is not known to be quick: creating, starting, removing. An engine that hangs must not hang jamdev. */
+/** Timeout for requests that may be slow: creating, starting, removing. An engine that hangs must not hang jamdev. */
 const REQUEST_TIMEOUT_MS = 120_000;
-/** For a quick question, or for a signal. */
+/** Timeout for a quick request or a signal. */
 export const QUICK_REQUEST_MS = 10_000;
-/** Engines from 25 to 29 accept it; older ones get their own newest version, which has all that is used here. */
+/**
+ * Engines from 25 to 29 accept this version. Older ones are used with their own newest version, which has everything
+ * needed.
+ */
 const API_VERSION = '1.44';
 
 const versionSchema = z.object({
@@ -30,16 +33,16 @@ const versionSchema = z.object({
   Components: z.array(z.object({ Name: z.string() })).default([]),
 });
 
-/** What an engine reports about itself. */
+/** An engine's report about itself. */
 export type EngineVersion = z.infer<typeof versionSchema>;
 
-/** A GET request that any engine answers quickly. */
+/** A GET request that every engine answers quickly. */
 interface Probe {
   path: string;
   query?: Record<string, unknown>;
 }
 
-/** The HTTP API of a Docker Engine, or of Podman, which offers the same one. */
+/** The HTTP API of a Docker Engine, or of Podman, which offers the same API. */
 export class Engine {
   readonly endpoint: Endpoint;
   /** Watches the connection to another machine; undefined for an engine on this one. */
@@ -52,8 +55,8 @@ export class Engine {
   readonly #probe: Probe;
 
   /**
-   * Sends nothing yet. To get an engine that answers, use {@link connectEngine}.
-   * @param probe is asked to see whether the engine still answers
+   * Creates the client without sending a request. Use {@link connectEngine} to get an engine that answers.
+   * @param probe the request that checks whether the engine still answers
    */
   constructor(endpoint: Endpoint, probe: Probe = { path: '/_ping' }) {
     this.endpoint = endpoint;
@@ -63,7 +66,7 @@ export class Engine {
     this.#http = new EngineHttp(endpoint);
   }
 
-  /** Asks the engine for its version, and uses an API version from then on that both sides know. */
+  /** Asks the engine for its version. From then on, uses an API version that both sides support. */
   async version(signal?: AbortSignal): Promise<EngineVersion> {
     const answer = await withDeadline(QUICK_REQUEST_MS, signal, (within) => this.#askVersion(within));
     const { data: version } = versionSchema.safeParse(answer);
@@ -80,18 +83,18 @@ export class Engine {
     return this.#isPodman;
   }
 
-  /** Whether it runs on this very kernel, so that times and process ids of both can be compared. */
+  /** Whether the engine runs on this machine's kernel, so that times and process ids can be compared. */
   get sharesKernel(): boolean {
     return this.#sharesKernel;
   }
 
-  /** Asks the engine for its time; ms since 1970, rounded down to a second. */
+  /** Returns the engine's time in milliseconds since the epoch, rounded down to a second. */
   async now(): Promise<number> {
     const answer = await withDeadline(QUICK_REQUEST_MS, undefined, (within) => this.#ping(within));
     return Date.parse(answer.headers.date ?? '');
   }
 
-  /** Ends the connection to another machine. */
+  /** Closes the connection to another machine. */
   close(): void {
     this.link?.close();
     this.endpoint.tunnel?.close();
@@ -99,7 +102,8 @@ export class Engine {
 
   /**
    * Sends a request, and reads the whole answer.
-   * @throws EngineError as the engine answers; JamdevError `DockerStopped`, `DockerForbidden` when it does not
+   * @throws EngineError if the engine answers with an error; JamdevError `DockerStopped`, `DockerForbidden` if it does
+   *   not answer
    */
   async request<T = unknown>(method: string, path: string, request: EngineRequest = {}): Promise<T> {
     const { timeoutMs = REQUEST_TIMEOUT_MS, ...sent } = request;
@@ -109,9 +113,9 @@ export class Engine {
   }
 
   /**
-   * Sends a request whose answer is read as it comes; errors as for `request`.
-   * @param hijack makes the connection the stream, as attaching to a container does
-   * @param signal ends the request, and the stream
+   * Sends a request and streams its answer; errors as for `request`.
+   * @param hijack turns the connection into the stream, as for attaching to a container
+   * @param signal ends the request and the stream
    */
   async stream(
     method: string,
@@ -120,7 +124,7 @@ export class Engine {
   ): Promise<Readable> {
     const whileLinked = this.#whileLinked(signal);
     const stream = await this.#dial(method, this.#prefix + path, request, { hijack, signal: whileLinked });
-    // A signal of Node.js' own ends a request, and no connection that has become a stream.
+    // Node.js's own signal option ends a request, but not a connection that has become a stream.
     const end = () => stream.destroy();
     if (whileLinked.aborted) end();
     whileLinked.addEventListener('abort', end, { once: true });
@@ -139,7 +143,7 @@ export class Engine {
     return answer as IncomingMessage;
   }
 
-  /** What answers with an error here is no engine, or one that wants TLS. */
+  /** A server that answers this with an error is not an engine, or requires TLS. */
   async #askVersion(signal: AbortSignal): Promise<unknown> {
     try {
       return await this.#read('GET', '/version', {}, signal);
@@ -149,7 +153,7 @@ export class Engine {
     }
   }
 
-  /** @returns the parsed JSON of the answer; undefined if it is empty */
+  /** @returns the parsed JSON of the answer, or undefined if it is empty */
   async #read<T>(method: string, path: string, request: EngineRequest, signal: AbortSignal): Promise<T> {
     const answer = await this.#dial(method, path, request, { signal });
     try {
@@ -175,7 +179,7 @@ export class Engine {
 }
 
 /**
- * Connects to the engine that the docker client uses. To be closed when it is not needed anymore.
+ * Connects to the engine that the docker client uses. The caller must close it.
  * @throws JamdevError `DockerMissing`, `DockerStopped`, `DockerForbidden`, `EngineUnreachable`
  */
 export async function connectEngine(choice: EngineChoice = {}): Promise<Engine> {

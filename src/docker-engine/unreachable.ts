@@ -8,10 +8,10 @@ const TLS_REMEDY =
 const NETWORK_REMEDY = 'Check the network (VPN, firewall), and that this works: docker version';
 const REFUSED_REMEDY = 'Check the port, and that the engine listens on it.';
 
-/** What an error of Node.js or an answer of the engine says of TLS. */
+/** Matches errors of Node.js and answers of the engine that are about TLS. */
 const TLS_PROBLEM = /certificate|\bssl\b|\btls|https? (request|server)|altname/i;
 
-/** Makes an error for users of one that a request to an engine failed with. @param signal of the request */
+/** Makes an error for users from the error of a request to an engine. @param signal the request's signal */
 export async function explainUnreachable(
   { url, remote, tunnel }: Endpoint,
   error: Error,
@@ -19,7 +19,7 @@ export async function explainUnreachable(
 ): Promise<JamdevError> {
   const code = errorCode(error);
   const isLate = (signal.reason as Error | undefined)?.name === 'TimeoutError';
-  // Its end here is always there: what is wrong, ssh says.
+  // The tunnel's local end always accepts connections, so the reason is in ssh's output.
   if (tunnel !== undefined && !isLate) return tunnel.explain();
   const detail = isLate ? 'no answer in time' : error.message;
   if (remote !== undefined) return dockerErrors.engineUnreachable(url, detail, remedyFor(code, detail));

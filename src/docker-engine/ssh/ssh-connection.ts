@@ -4,29 +4,29 @@ import { rmSync } from 'node:fs';
 import { execa } from 'execa';
 import { type SshTarget, sshArguments } from './ssh-target.js';
 
-/** The part of what ssh prints that is kept, as it may explain an end; bytes. */
+/** How much of ssh's output is kept, because it may explain why a connection ended. */
 const KEPT_CHARACTERS = 4_096;
-/** How long connecting may take, with all it asks the other side. */
+/** Timeout for connecting, including all requests to the other side. */
 const CONNECT_TIMEOUT_S = 15;
 const COMMAND_TIMEOUT_MS = 10_000;
 const MARK = 'jamdev-engine:';
 
 /**
- * What the connection runs on the other machine: it says where the docker client there finds its engine, and lives until its
- * input ends. So the connection ends with jamdev, even if that is killed.
+ * The program that the connection runs on the other machine. It prints where the docker client there finds its engine,
+ * and runs until its input ends. The connection therefore ends with jamdev, even if jamdev is killed.
  */
 const REMOTE_PROGRAM = `exec sh -c 'echo "${MARK}$(docker context inspect --format "{{.Endpoints.docker.Host}}" 2>/dev/null)"; exec cat'`;
 
-/** The user's own config and agent count, but for what would disturb. */
+/** The user's own config and agent are used, except for settings that would interfere. */
 const OPTIONS = [
-  // A question would appear in the middle of jamdev's own output, or, after a reconnection, at any time.
+  // A prompt would appear in the middle of jamdev's output, possibly after a reconnect at any time.
   'BatchMode=yes',
   `ConnectTimeout=${CONNECT_TIMEOUT_S}`,
-  // A connection that leads nowhere ends after 15 s: the network was cut, or this machine slept.
+  // A dead connection ends after 15 s, for example if the network was cut or this machine slept.
   'ServerAliveInterval=5',
   'ServerAliveCountMax=3',
   'ControlPersist=no',
-  // Those of the user's config are for the user's own connections.
+  // Forwardings in the user's config are meant for the user's own connections.
   'ClearAllForwardings=yes',
   'ForwardAgent=no',
   'ForwardX11=no',
@@ -38,9 +38,9 @@ const OPTIONS = [
   'LogLevel=INFO',
 ].flatMap((option) => ['-o', option]);
 
-/** One run of the user's ssh: a connection that carries any number of forwardings. */
+/** One run of the user's ssh, a connection that carries any number of forwardings. */
 export class SshConnection {
-  /** Resolves when it has ended. */
+  /** Resolves when the connection has ended. */
   readonly ended: Promise<void>;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #control: string;
@@ -49,14 +49,14 @@ export class SshConnection {
   #printed = '';
   #failure: Error | undefined;
 
-  /** @param control the path of a socket, which does not exist yet */
+  /** @param control the path of a socket that does not exist yet */
   constructor(target: SshTarget, control: string) {
     this.#target = target;
     this.#control = control;
-    // One that was killed leaves it, and ssh would not listen there.
+    // A killed ssh leaves its socket behind, and a new one could not listen there.
     rmSync(control, { force: true });
     const args = ['-M', '-S', escapePercent(control), '-T', ...OPTIONS, ...sshArguments(target), REMOTE_PROGRAM];
-    // In a session of its own: a terminal's Ctrl-C is jamdev's to answer.
+    // Runs in its own session, because jamdev itself handles Ctrl-C in the terminal.
     this.#child = spawn('ssh', args, { detached: true, stdio: 'pipe' });
     this.ended = new Promise((resolve) => {
       this.#child.once('close', () => resolve());
@@ -74,15 +74,15 @@ export class SshConnection {
     });
   }
 
-  /** What ssh has said, the last words last. */
+  /** The latest output of ssh. */
   get words(): string {
     return this.#failure === undefined ? this.#words : this.#failure.message;
   }
 
   /**
-   * Waits until it is connected.
-   * @returns the engine that the docker client there uses, in the notation of DOCKER_HOST; '': there is no such client;
-   *   undefined: it could not connect
+   * Waits until the connection is established.
+   * @returns the engine that the docker client there uses, in the format of DOCKER_HOST; '' if there is no such client;
+   *   undefined if the connection failed
    */
   async connected(): Promise<string | undefined> {
     const printed = new RegExp(`^${MARK}(.*)$`, 'm');
@@ -100,9 +100,9 @@ export class SshConnection {
     }
   }
 
-  /** Begins or ends a forwarding, as `-L` of ssh names it. @returns whether that went well */
+  /** Adds or cancels a forwarding in the form of ssh's `-L`. @returns whether it succeeded */
   async control(command: 'forward' | 'cancel', forwarding: string): Promise<boolean> {
-    // No config is needed to talk to a connection, and its forwardings would be begun as well.
+    // Controlling a connection needs no config, which would also start its own forwardings.
     const args = ['-F', '/dev/null', '-S', escapePercent(this.#control), '-O', command, '-L', forwarding];
     const { failed, stderr } = await execa('ssh', [...args, '--', this.#target.host], {
       reject: false,
@@ -118,7 +118,7 @@ export class SshConnection {
     this.#child.kill('SIGTERM');
   }
 
-  /** From now on it does not keep this program alive. */
+  /** Lets this process exit although the connection is open. */
   #detach<T>(value: T): T {
     this.#child.unref();
     for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) {
@@ -128,7 +128,7 @@ export class SshConnection {
   }
 }
 
-/** In the path of a control socket, ssh takes `%h` and the like for something else. */
+/** Escapes a path, because ssh expands `%h` and the like in the path of a control socket. */
 function escapePercent(path: string): string {
   return path.replaceAll('%', '%%');
 }

@@ -4,19 +4,19 @@ import { createSocketFolder, removeDeadSocketFolders } from '../../processes/soc
 
 const PREFIX = 'jamdev-ssh-';
 
-/** The sockets of one SSH connection. Only this user gets into their folder. */
+/** The sockets of one SSH connection, in a folder that only this user can enter. */
 export interface SshFolder {
   path: string;
-  /** By which commands reach the connection. */
+  /** The socket through which commands control the connection. */
   control: string;
   /** Returns the path of a socket for a forwarding. */
   socket(name: string): string;
   remove(): void;
 }
 
-/** ssh adds this many to a path while it creates a socket. */
+/** The number of characters that ssh appends to a path while it creates a socket. */
 const ADDED_CHARACTERS = 17;
-/** The name of a socket for a forwarding, at most. */
+/** The longest possible name of a forwarding's socket. */
 const LONGEST_NAME = 'x'.repeat(8);
 
 /** Creates a folder for the sockets of a connection. */
@@ -30,7 +30,7 @@ export function createSshFolder(): SshFolder {
   };
 }
 
-/** Removes the folders of programs that were killed. The connections themselves end with the program that began them. */
+/** Removes the folders of processes that were killed. The connections end with the process that opened them. */
 export async function removeDeadSshFolders(): Promise<void> {
   await removeDeadSocketFolders(PREFIX);
 }

@@ -2,7 +2,7 @@ import type { JamdevError } from '../../contract/errors/jamdev-error.js';
 import { dockerErrors } from '../docker-errors.js';
 import { type SshTarget, sshCommand } from './ssh-target.js';
 
-/** What ssh says, and what to do then. */
+/** Messages of ssh, and the remedy for each. */
 const REMEDIES: readonly [RegExp, (target: SshTarget) => string][] = [
   [/spawn ssh ENOENT/, () => "Install OpenSSH's client: there is no ssh command on this machine."],
   [
@@ -19,14 +19,14 @@ const REMEDIES: readonly [RegExp, (target: SshTarget) => string][] = [
       `jamdev asks for no password or passphrase: load the key into the agent (ssh-add), then check: ${sshCommand(target)} -o BatchMode=yes docker version`,
   ],
   [
-    // The server says the same of a socket that is not there, one that is forbidden, and forwarding that it does not allow.
+    // The server sends the same message if a socket does not exist, is forbidden, or if forwarding is not allowed.
     /open failed|forwarding/i,
     (target) =>
       `Check that the engine runs there and this user may use it (${sshCommand(target)} docker version), and that the SSH server allows it: AllowStreamLocalForwarding yes, AllowTcpForwarding yes`,
   ],
 ];
 
-/** Makes an error for users of what ssh printed. @param words what it printed last; '': nothing */
+/** Makes an error for users from ssh's output. @param words its latest output; '' if there was none */
 export function sshProblem(url: string, target: SshTarget, words: string): JamdevError {
   const known = REMEDIES.find(([pattern]) => pattern.test(words))?.[1];
   const remedy =
@@ -34,7 +34,7 @@ export function sshProblem(url: string, target: SshTarget, words: string): Jamde
   return dockerErrors.engineUnreachable(url, lastLine(words), remedy);
 }
 
-/** The last line that says something: warnings come before it. */
+/** Returns the last line that is not empty; warnings come before it. */
 function lastLine(words: string): string {
   const lines = words.split('\n').map((line) => line.trim());
   const last = lines.filter((line) => line !== '').at(-1) ?? 'the SSH connection ended without a reason';

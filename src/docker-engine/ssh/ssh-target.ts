@@ -1,23 +1,23 @@
 import { noteHandled } from '../../os/debug/debug-log.js';
 import { dockerErrors } from '../docker-errors.js';
 
-/** Where `ssh://` in DOCKER_HOST leads. */
+/** The destination of an `ssh://` URL in DOCKER_HOST. */
 export interface SshTarget {
-  /** As the user's own ssh takes it: a name, an address, or a `Host` of its config. */
+  /** The host in the form that the user's ssh accepts: a name, an address, or a `Host` in its config. */
   host: string;
   user: string | undefined;
   port: string | undefined;
-  /** The engine's socket there; undefined: the one that the docker client there uses. */
+  /** The engine's socket on that machine; undefined for the one that the docker client there uses. */
   socket: string | undefined;
 }
 
 /**
- * What new versions of ssh refuse in names, and old ones hand to the shell of a ProxyCommand; and what is no name at
- * all. A name that begins with a hyphen would be an option in the commands that are shown for a person to type.
+ * Characters that new versions of ssh refuse in names, and old ones pass to the shell of a ProxyCommand. A leading
+ * hyphen would be read as an option in the commands that are shown for a person to type.
  */
 const UNUSABLE_NAME = /^-|[\s\p{Cc}'`"$\\;&<>|(){}]/u;
 
-/** Reads a URL as the docker client does. @throws JamdevError `EngineUnreachable` */
+/** Parses a URL in the same way as the docker client. @throws JamdevError `EngineUnreachable` */
 export function readSshUrl(url: string): SshTarget {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || parsed.hostname === '') throw unusable(url, 'it has no host');
@@ -31,7 +31,7 @@ export function readSshUrl(url: string): SshTarget {
   if (user === undefined || UNUSABLE_NAME.test(user)) throw unusable(url, 'its user is not a name that ssh takes');
   if (socket === undefined) throw unusable(url, 'its path is not percent-encoded UTF-8');
   return {
-    // `URL` leaves the case of a host as it is for schemes that it does not know, which ssh's config tells apart.
+    // For unknown schemes, `URL` preserves the case of a host, which matters in ssh's config.
     host,
     user: user === '' ? undefined : user,
     port: port === '' ? undefined : port,
@@ -48,12 +48,12 @@ function decode(text: string): string | undefined {
   }
 }
 
-/** The arguments of ssh that name it; nothing in them is taken for an option. */
+/** Returns the arguments of ssh for a target, such that no part can be read as another option. */
 export function sshArguments({ host, user, port }: SshTarget): string[] {
   return [...(user === undefined ? [] : ['-l', user]), ...(port === undefined ? [] : ['-p', port]), '--', host];
 }
 
-/** What to type to see what ssh says of it. */
+/** Returns the command to type to see ssh's own output for a target. */
 export function sshCommand({ host, user, port }: SshTarget): string {
   const name = user === undefined ? host : `${user}@${host}`;
   return port === undefined ? `ssh ${name}` : `ssh -p ${port} ${name}`;

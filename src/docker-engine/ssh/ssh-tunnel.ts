@@ -11,30 +11,33 @@ import { readSshUrl, type SshTarget } from './ssh-target.js';
 
 const DEFAULT_SOCKET = '/var/run/docker.sock';
 const ENGINE = 'engine';
-/** Pauses between attempts to reconnect: longer each time, since servers lock out clients that try too often. */
+/**
+ * Limits of the pause between attempts to reconnect. It doubles each time, since servers lock out clients that try too
+ * often.
+ */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
 interface SshTunnelEvents {
-  /** The connection has ended, and with it all that went through it. It is opened again. */
+  /** The connection and everything that went through it have ended. The tunnel reconnects. */
   interrupted: [];
 }
 
 /**
- * The way to an engine, and to the ports of its containers, through one SSH connection. Each end here is a Unix socket in a
- * folder of this user alone; sockets stay where they are when the connection is opened again.
+ * An SSH connection to an engine and to the ports of its containers. Each local end is a Unix socket in a folder that
+ * only this user can enter. The sockets keep their paths when the connection is reopened.
  */
 export class SshTunnel {
   readonly events = new EventEmitter<SshTunnelEvents>();
   readonly #url: string;
   readonly #target: SshTarget;
   readonly #folder: SshFolder;
-  /** What is forwarded to, by the name of the socket here. */
+  /** The destination of each forwarding, by the name of its local socket. */
   readonly #forwardings = new Map<string, string>();
   #connection: SshConnection;
-  /** What ssh said at the last end of a connection. */
+  /** ssh's output at the last end of a connection. */
   #lastWords = '';
-  /** Ports that were opened so far. */
+  /** The number of ports opened so far. */
   #opened = 0;
   #pauseMs = FIRST_PAUSE_MS;
   #isConnected = false;
@@ -50,7 +53,7 @@ export class SshTunnel {
 
   /**
    * Connects to the machine of an engine.
-   * @param url as `ssh://user@host`
+   * @param url in the form `ssh://user@host`
    * @throws JamdevError `EngineUnreachable`
    */
   static async open(url: string, signal?: AbortSignal): Promise<SshTunnel> {
@@ -73,14 +76,14 @@ export class SshTunnel {
     }
   }
 
-  /** The socket here that leads to the engine. */
+  /** The local socket that leads to the engine. */
   get engineSocket(): string {
     return this.#folder.socket(ENGINE);
   }
 
   /**
-   * Makes an error of what ssh said last: why something could not be reached through the connection. ssh says so before it
-   * closes the socket here, but which of both is read first is up to chance.
+   * Makes an error from ssh's last output, which explains why a connection through the tunnel failed. ssh prints the
+   * reason before it closes the local socket, but either may be read first.
    */
   async explain(): Promise<JamdevError> {
     for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
@@ -92,21 +95,22 @@ export class SshTunnel {
   }
 
   /**
-   * Leads to a port of the other machine's loopback.
-   * @returns the path of the socket here
+   * Forwards to a port on the other machine's loopback.
+   * @returns the path of the local socket
    * @throws JamdevError `EngineUnreachable`
    */
   async openPort(port: number): Promise<string> {
-    // A name for each: a port may be another backend's before the way of the last one is closed.
+    // Each forwarding has its own name, because a port may belong to another backend before its last forwarding is
+    // closed.
     this.#opened += 1;
     const name = String(this.#opened);
     this.#forwardings.set(name, `127.0.0.1:${port}`);
-    // Without a connection it is opened with the next one.
+    // If there is no connection, the forwarding is added to the next one.
     if (this.#isConnected && !(await this.#forward(name))) throw this.#problem;
     return this.#folder.socket(name);
   }
 
-  /** @param socket as {@link openPort} returned it */
+  /** @param socket the result of {@link openPort} */
   async closePort(socket: string): Promise<void> {
     const name = basename(socket);
     const forwarding = this.#argument(name);
@@ -165,7 +169,7 @@ export class SshTunnel {
     return `${this.#folder.socket(name)}:${this.#forwardings.get(name) ?? ''}`;
   }
 
-  /** @param engine that the docker client there uses, in the notation of DOCKER_HOST; '': unknown */
+  /** @param engine the engine of the docker client there, in the format of DOCKER_HOST; '' if unknown */
   #socketThere(engine: string): string {
     return this.#target.socket ?? /^unix:\/\/(.+)$/.exec(engine)?.[1] ?? DEFAULT_SOCKET;
   }
