@@ -1,37 +1,41 @@
 import type { z } from 'zod';
 
 export const JSON_TYPE = 'application/json';
-/** As it is sent; OpenAPI takes it as well. */
+/** The content type as it is sent. OpenAPI accepts it as well. */
 export const HTML_TYPE = 'text/html; charset=utf-8';
 
-/** How an endpoint answers when nothing is wrong. */
+/** The answer of an endpoint to a successful request. */
 export interface Answer<Result> {
   readonly contentType: string;
   readonly statuses: readonly number[];
-  /** Of what is sent: the whole of it, or of a stream each piece. */
+  /** The schema of the whole answer, or of each part of a stream. */
   readonly schema: z.ZodType;
-  /** Of a page, in the form for programs, which get that in its place. */
+  /** For a page: the schema of the JSON that programs get instead. */
   readonly jsonSchema?: z.ZodType;
-  /** What the handler returns: the JSON value, or nothing when it writes the answer itself. Only a type. */
+  /**
+   * The type of the handler's result: the JSON value, or nothing if the handler writes the answer itself. Never set.
+   */
   readonly result?: Result;
 }
 
-/** One JSON value, which the handler returns. */
+/** Describes an answer with one JSON value, which the handler returns. */
 export function json<Result>(schema: z.ZodType<Result>): Answer<Result> {
   return { contentType: JSON_TYPE, statuses: [200], schema };
 }
 
-/** One JSON value that says no, which the handler returns. */
+/** Describes a refusal with one JSON value, which the handler returns. */
 export function refusal<Result>(status: number, schema: z.ZodType<Result>): Answer<Result> {
   return { contentType: JSON_TYPE, statuses: [status], schema };
 }
 
-/** Server-sent events, which the handler writes. @param schema of what stands behind each `data:` */
+/**
+ * Describes an answer with server-sent events, which the handler writes. @param schema of the data after each `data:`
+ */
 export function events(schema: z.ZodType): Answer<void> {
   return { contentType: 'text/event-stream', statuses: [200], schema };
 }
 
-/** Lines of JSON, which the handler writes. @param schema of a line */
+/** Describes an answer with lines of JSON, which the handler writes. @param schema of each line */
 export function jsonLines(schema: z.ZodType): Answer<void> {
   return { contentType: 'application/x-ndjson', statuses: [200], schema };
 }

@@ -14,7 +14,7 @@ import { answerErrorAsRegistry } from './registry-refusal.js';
 const BODY_READING: BodyReading = { readBody, dropBody };
 
 /**
- * The API. It translates between HTTP and the control plane, and decides nothing itself.
+ * Creates the API. It translates between HTTP and the control plane, and makes no decisions itself.
  * @param guard lets a request through, or throws
  */
 export function createApi(context: ApiContext, guard: RequestHandler, endpoints: readonly Endpoint[]): RequestListener {
@@ -22,7 +22,7 @@ export function createApi(context: ApiContext, guard: RequestHandler, endpoints:
   return answerDirectly(app, endpoints, directSteps(context, guard, BODY_READING));
 }
 
-/** A listener that is made at the first request for it: Express takes 20 ms to load, which no start has to wait for. */
+/** Creates a listener on its first request: Express takes 20 ms to load, which must not delay the start. */
 function makeLate(make: () => RequestListener): RequestListener {
   let made: RequestListener | undefined;
   return (request, response) => {
@@ -31,7 +31,7 @@ function makeLate(make: () => RequestListener): RequestListener {
   };
 }
 
-/** The API as an Express app, with all of its endpoints. */
+/** Creates the Express app with all endpoints of the API. */
 export function createApp(context: ApiContext, guard: RequestHandler, endpoints: readonly Endpoint[]): Express {
   const app = express();
   app.disable('x-powered-by');

@@ -5,9 +5,9 @@ import type { Platform } from '../platform/platform.js';
 import { listRunningServers } from '../records/server-records.js';
 
 /**
- * Creates a function that recognizes pages of backends by their origin. A backend serves its pages from the proxy's
- * port under any name, from a name of its own in front of `localhost`, which a forwarded port keeps, and from the port
- * that it listens on itself.
+ * Creates a function that recognizes pages of backends by their origin. A backend's pages come from the proxy's port
+ * under any name; from its own subdomain of `localhost`, which a forwarded port keeps; or directly from the port on
+ * which the backend listens.
  */
 export function createBackendPageTest(platform: Platform, info: () => DevInfo): (page: LocalPage) => boolean {
   return ({ name, port }) =>
@@ -16,7 +16,7 @@ export function createBackendPageTest(platform: Platform, info: () => DevInfo): 
     platform.running.some(({ address }) => address?.port === port);
 }
 
-/** Whether a port is the proxy's of any dev server of this user: backends of other projects are no more trusted. */
+/** Whether a port is the proxy of any of this user's dev servers: backends of other projects are not trusted either. */
 export async function isProxyOfAnyServer(port: number): Promise<boolean> {
   return (await listRunningServers()).some(({ proxyUrl }) => portOfUrl(proxyUrl) === port);
 }

@@ -4,10 +4,11 @@ import { requestErrors } from '../contract/errors/request-errors.js';
 import { MAX_API_BODY_BYTES } from '../contract/limits.js';
 
 /**
- * Reads a JSON body into `request.body`, whatever its content type: scripts often send JSON without naming it. Cross-site
- * forms are the guard's to stop. To be called as soon as the request is there: once its client has closed its side of the
- * connection, express.json() takes the request for one without a body, although all of it may have come, or only a part.
- * @throws what {@link toKnownError} knows
+ * Reads a JSON body into `request.body`, regardless of its content type, since scripts often send JSON without one. The
+ * guard blocks forms of other sites. Must be called as soon as the request arrives: once the client has closed its side
+ * of the connection, express.json() treats the request as one without a body, although all or part of it may have
+ * arrived.
+ * @throws errors that {@link toKnownError} recognizes
  */
 export function readBody(request: Request, response: Response): Promise<void> {
   if (isUsual(request)) return readUsual(request);
@@ -18,7 +19,7 @@ export function readBody(request: Request, response: Response): Promise<void> {
 
 /**
  * Discards the rest of a body that {@link readBody} is reading, so that a refused client can't fill the memory and the
- * connection can carry the next request.
+ * connection can be used for the next request.
  */
 export function dropBody(request: Request): void {
   request.unpipe();
@@ -26,14 +27,14 @@ export function dropBody(request: Request): void {
   request.resume();
 }
 
-/** Whether a body is one as clients usually send it: not large, of a known length, neither compressed nor in another charset. */
+/** Whether a body is in the usual form: small, of a known length, and neither compressed nor in another charset. */
 function isUsual({ headers }: Request): boolean {
   const { 'content-type': type, 'content-length': length = '', 'content-encoding': encoding } = headers;
   if (encoding !== undefined || 'transfer-encoding' in headers || !/^[1-9]\d{0,4}$/.test(length)) return false;
   return type === undefined || /^application\/json(?:; ?charset=utf-8)?$/i.test(type);
 }
 
-/** Does the same as {@link makeReader}'s, in a tenth of its time. */
+/** Does the same as the reader of {@link makeReader}, in a tenth of the time. */
 function readUsual(request: Request): Promise<void> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -66,13 +67,15 @@ function parseJson(bytes: Buffer): unknown {
 
 const NOT_UTF8 = 'it is not UTF-8';
 
-/** Made for each body: few are unusual, and Express is not loaded before one is. */
+/**
+ * Creates a reader for an unusual body. These are rare, so each gets its own reader, and Express is not loaded before.
+ */
 function makeReader(): RequestHandler {
   return express.json({
     limit: MAX_API_BODY_BYTES,
     type: () => true,
     strict: false,
-    // Else what is not UTF-8 would become replacement characters, and two different keys one.
+    // Otherwise invalid UTF-8 would become replacement characters, and two different keys could become the same.
     verify: (_request, _response, body, encoding) => {
       if (encoding === 'utf-8' && !isUtf8(body)) throw new Error(NOT_UTF8);
     },

@@ -3,35 +3,35 @@ import type { DevInfo } from '../contract/dev-endpoints.js';
 import { isLoopbackName, readHostName } from '../contract/hosts.js';
 import { findNetworkAddress } from '../os/network-address.js';
 
-/** Where a dev server is reached. */
+/** The URLs of a dev server. */
 export type DevUrls = Pick<DevInfo, 'api_url' | 'proxy_url'>;
 
-/** What decides by which URLs a dev server is reached. */
+/** The settings that decide by which URLs a dev server is reached. */
 export interface UrlSettings {
-  /** What it listens on; undefined: loopback. */
+  /** The host that the dev server listens on; undefined for loopback. */
   host: string | undefined;
-  /** What stands in front of it, such as a tunnel; without a slash at the end. */
+  /** The URLs of a reverse proxy or tunnel in front of the dev server, without a trailing slash. */
   publicUrl: { api?: string | undefined; proxy?: string | undefined };
 }
 
-/** Addresses that stand for every address of the machine. */
+/** Addresses that mean all addresses of the machine. */
 const WILDCARDS = ['0.0.0.0', '::'];
 
-/** Makes the URLs that answers of the API carry. */
+/** Makes the URLs in answers of the API. */
 export class CallerUrls {
   readonly #settings: UrlSettings;
   readonly #own: () => DevUrls;
 
-  /** @param own by which the dev server is reached on this machine; known once the ports are open */
+  /** @param own returns the URLs on this machine; called only once the ports are open */
   constructor(settings: UrlSettings, own: () => DevUrls) {
     this.#settings = settings;
     this.#own = own;
   }
 
   /**
-   * Returns the URLs for a program that passes them on to a browser, maybe on another machine. They carry the host by which
-   * the program asked, or the network address of this machine where that host leads there from this machine only.
-   * @param request with a Host that is allowed
+   * Returns the URLs for a program that passes them on to a browser, possibly on another machine. They contain the host
+   * of the program's own request, or this machine's network address if that host works on this machine only.
+   * @param request with an allowed Host
    */
   async forProgram(request: IncomingMessage): Promise<DevUrls> {
     const name = readHostName(request.headers.host ?? '');
@@ -39,7 +39,7 @@ export class CallerUrls {
     return this.#carry(isLocal ? undefined : name);
   }
 
-  /** Returns the URLs for a browser that asks itself: what led it here leads it on. */
+  /** Returns the URLs for a browser that sent the request itself, with the host that it already used. */
   async forBrowser(request: IncomingMessage): Promise<DevUrls> {
     return this.#carry(readHostName(request.headers.host ?? ''));
   }
@@ -51,7 +51,10 @@ export class CallerUrls {
     return { api_url: publicUrl.api ?? api_url, proxy_url: publicUrl.proxy ?? proxy_url };
   }
 
-  /** Returns the URLs for other machines; undefined where it only listens on loopback and nothing is in front of it. */
+  /**
+   * Returns the URLs for other machines; undefined if the dev server listens on loopback only and nothing is in front
+   * of it.
+   */
   async forNetwork(): Promise<DevUrls | undefined> {
     const { publicUrl } = this.#settings;
     const isPublic = publicUrl.api !== undefined || publicUrl.proxy !== undefined;
@@ -71,12 +74,12 @@ export class CallerUrls {
   }
 }
 
-/** Whether other machines may reach what listens there. */
+/** Whether other machines may be able to reach a host that the dev server listens on. */
 function isReachable(host: string | undefined): host is string {
   return host !== undefined && !isLoopbackName(host.includes(':') ? `[${host}]` : host);
 }
 
-/** @returns undefined for a host that the own URLs carry anyway, and on a machine without a network */
+/** @returns undefined if the dev server's own URLs have the host anyway, or if the machine has no network */
 async function networkName(host: string): Promise<string | undefined> {
   if (!WILDCARDS.includes(host)) return undefined;
   const address = await findNetworkAddress(host === '0.0.0.0');

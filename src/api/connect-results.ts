@@ -3,10 +3,10 @@ import type { ConnectResponse } from '../contract/responses.js';
 import type { Connected } from '../platform/control-plane.js';
 import type { DevUrls } from './caller-urls.js';
 
-/** Carries a remark on a connect. It is a header, since clients may check the body against a strict schema. */
+/** Sends the remark on a connect. It is a header because clients may validate the body against a strict schema. */
 const REMARK_HEADER = 'x-jamdev-remark';
 
-/** Answers a connect: as {@link toConnectResponse}, and with its remark in the header `x-jamdev-remark`. */
+/** Answers a connect like {@link toConnectResponse}, and sends its remark in the header `x-jamdev-remark`. */
 export function answerConnect(response: Response, connected: Connected, urls: DevUrls): ConnectResponse {
   // Node.js refuses other characters in headers.
   const remark = connected.remark?.replace(/[^\x20-\x7e]/g, '?');
@@ -14,7 +14,7 @@ export function answerConnect(response: Response, connected: Connected, urls: De
   return toConnectResponse(connected, urls);
 }
 
-/** The v2 connect response, dev style, keys in the platform's order. */
+/** Makes the v2 connect response, dev style, with its keys in the platform's order. */
 export function toConnectResponse(connected: Connected, { api_url, proxy_url }: DevUrls): ConnectResponse {
   const { backendId, spawned, status, token, secretToken, connectionUrl } = connected;
   return {

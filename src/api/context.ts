@@ -5,32 +5,32 @@ import type { Caller, ControlPlane } from '../platform/control-plane.js';
 import type { CallerUrls } from './caller-urls.js';
 import type { Endpoint, EndpointScope } from './endpoint.js';
 
-/** What an API says of itself. */
+/** An API's information about itself. */
 export interface ApiInfo {
-  /** What it is, and how it takes credentials, in sentences. */
+  /** Describes the server and its credentials, in sentences. */
   description: string;
   version: string;
   api_url: string;
 }
 
-/** What the endpoints of the platform's API work with, whichever control plane is behind them. */
+/** The dependencies of the platform's endpoints, whichever control plane is behind them. */
 export interface ApiContext {
   controlPlane: ControlPlane;
   /**
-   * Makes sure who asks, and that they may use the endpoint, before a body is read.
+   * Identifies the sender, and checks that they may use the endpoint, before a body is read.
    * @param request with the parameters of its path
-   * @throws JamdevError when they may not
+   * @throws JamdevError if the sender may not use the endpoint
    */
   authorize: (request: Request, scope: EndpointScope) => Promise<Caller>;
-  /** Known once the ports are. */
+  /** Returns the information. Called only once the ports are open. */
   info: () => ApiInfo;
-  /** The errors of an endpoint that come from what is behind it, besides those that it declares. */
+  /** Returns the errors of an endpoint that come from the control plane, in addition to those that it declares. */
   errorsOf: (endpoint: Endpoint) => readonly WireErrorCode[];
-  /** The host, with its port, that images of services are pushed to. */
+  /** Returns the host and port of the registry for images of services. */
   registryHost: () => string;
-  /** The warm pools that there are; undefined: there can be none. */
+  /** Returns the warm pools; undefined if the server has none. */
   warmPools?: () => WarmPool[];
   urls: Pick<CallerUrls, 'forProgram' | 'forBrowser'>;
-  /** Receives faults of jamdev's own, with the id that the answer carried. */
+  /** Receives internal faults of jamdev, with the id in the answer. */
   reportFault: (error: unknown, id: string) => void;
 }

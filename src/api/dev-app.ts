@@ -8,9 +8,9 @@ import { directSteps } from './handle.js';
 import type { createWholeDevApi } from './whole-dev-api.js';
 
 /**
- * The API of a dev server: the platform's, and what only jamdev's own command line asks for. Only what a start is asked for
- * is there at once.
- * @param loadWhole loads the rest; called at the first request for it
+ * Creates the API of a dev server: the platform's API, and jamdev's own endpoints for its command line. Only the
+ * endpoints that are used at a start are loaded at once.
+ * @param loadWhole loads the rest on the first request for it
  */
 export function createDevApi(
   context: DevApiContext,

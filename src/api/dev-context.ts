@@ -6,7 +6,7 @@ import type { Platform } from '../platform/platform.js';
 import type { CallerUrls } from './caller-urls.js';
 import type { ApiContext, ApiInfo } from './context.js';
 
-/** What the API of a dev server works with. */
+/** The dependencies of a dev server's API. */
 export interface DevApiContext extends ApiContext {
   platform: Platform;
   builder: Builder;

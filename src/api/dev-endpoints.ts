@@ -27,7 +27,7 @@ import { streamRecords } from './log-streams.js';
 /** Shown to the person at the terminal of the dev server. */
 const BUILD_REASON = 'jamdev build';
 
-/** jamdev's own endpoints, for its command line: what the platform's API has no place for. */
+/** jamdev's own endpoints for its command line, which are not part of the platform's API. */
 export function devEndpoints(context: DevApiContext): Endpoint[] {
   const { platform, logs } = context;
   return [
@@ -78,7 +78,7 @@ export function devEndpoints(context: DevApiContext): Endpoint[] {
   ];
 }
 
-/** Backends of earlier runs, or forgotten by now, whose logs are kept. */
+/** Returns the backends that have kept logs but are no longer known, such as those of earlier runs. */
 async function earlierBackends({ platform, logs }: DevApiContext): Promise<DevBackend[]> {
   const earlier = logs.list().filter(({ owner }) => !platform.knows(owner.backendId));
   return endedBackends(earlier, await listRunningServers());
@@ -95,22 +95,22 @@ async function streamCrashed(
   await streamRecords(response, context, { ...options, isAbandoned: await findAbandoned(context) });
 }
 
-/** Looks which dev servers run. @returns tells whether the dev server of a log is none of them */
+/** Finds the running dev servers. @returns a function that tells whether a log's dev server is not running anymore */
 async function findAbandoned({ info }: DevApiContext): Promise<(owner: LogOwner) => boolean> {
   const runs = new Set([info().run_id, ...(await listRunningServers()).map(({ runId }) => runId)]);
   return ({ runId }) => !runs.has(runId);
 }
 
-/** @param name undefined: all services */
+/** @param name undefined for all services */
 async function buildSome({ platform, builder }: DevApiContext, name: string | undefined): Promise<ServiceBuild[]> {
   if (name === undefined) return builder.buildAll(BUILD_REASON);
   const { definition } = platform.services.find(name);
-  // One that was made by the API has nothing to build.
+  // A service that was created through the API has nothing to build.
   if (definition === undefined) return [];
   return [{ service: definition, ...(await builder.build(definition, BUILD_REASON)) }];
 }
 
-/** @throws JamdevError when a name stands for no log, or for several running backends */
+/** @throws JamdevError if a name matches no log, or several running backends */
 function findOneLog({ platform, logs }: DevApiContext, name: string): StoredLog {
   const running = new Set(platform.running.map(({ id }) => id));
   const [log, ...others] = findLogs(name, logs.list(), (id) => running.has(id));

@@ -2,32 +2,32 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Route } from './endpoint.js';
 
-/** Answers a request as an Express route does. */
+/** Answers a request in the same way as an Express route. */
 type Respond = (request: Request, response: Response) => Promise<void>;
 
-/** What a request passes through in the app. */
+/** The steps that a request passes through in the app. */
 export interface DirectSteps {
   guard: RequestHandler;
   respond: (route: Route) => Respond;
   answerError: ErrorRequestHandler;
 }
 
-/** One kind of path that is answered directly. */
+/** A route that is answered without Express. */
 interface DirectRoute {
   method: string;
-  /** As it is declared. */
+  /** The path as it was declared. */
   path: string;
   pattern: RegExp;
   names: readonly string[];
   respond: Respond;
 }
 
-/** A part of a path in which nothing has to be decoded. */
+/** Matches a path segment in which nothing has to be decoded. */
 const PLAIN_PART = '([\\w.~-]+)';
 
 /**
- * Makes a listener that answers the endpoints declared as `direct` itself, by the same steps as the app: Express's way to an
- * endpoint takes longer than a connect to a running session. All other paths go to the app, and HEAD too.
+ * Creates a listener that answers the endpoints with `isDirect` by the same steps as the app, but without Express,
+ * whose routing takes longer than a connect to a running session. All other paths, and HEAD requests, go to the app.
  */
 export function answerDirectly(app: RequestListener, endpoints: readonly Route[], steps: DirectSteps): RequestListener {
   const routes = endpoints.filter(({ isDirect }) => isDirect).map((endpoint) => toRoute(endpoint, steps));
@@ -44,7 +44,7 @@ export function answerDirectly(app: RequestListener, endpoints: readonly Route[]
 
 function toRoute(endpoint: Route, { respond }: DirectSteps): DirectRoute {
   const { method, path, query } = endpoint;
-  // A query that is ignored may be anything; one that is read is for Express to take apart.
+  // An ignored query may have any form. A query that is read is left to Express's parser.
   const rest = query === undefined ? '(?:\\?.*)?' : '';
   return {
     method: method.toUpperCase(),
@@ -56,8 +56,8 @@ function toRoute(endpoint: Route, { respond }: DirectSteps): DirectRoute {
 }
 
 /**
- * Makes a listener of one that takes time to load, and is loaded at the first request.
- * @param answerError when it can't be loaded
+ * Creates a listener from one that takes time to load, and loads it on the first request.
+ * @param answerError answers requests if loading fails
  */
 export function answerLate(
   load: () => Promise<RequestListener>,
@@ -72,7 +72,7 @@ export function answerLate(
           loaded = listener;
         },
         (error: unknown) => {
-          // The next request tries again: perhaps too many files were open.
+          // The next request tries again: the reason may have been temporary, such as too many open files.
           loading = undefined;
           throw error;
         },
@@ -91,14 +91,14 @@ interface Asked {
   response: Response;
 }
 
-/** Adds what the steps use of Express's requests and responses; the rest is Node.js's own. */
+/** Adds the properties of Express's requests and responses that the steps use. All others are Node.js's own. */
 function asInExpress(
   request: IncomingMessage,
   response: ServerResponse,
   matched: Pick<Request, 'params' | 'route'>,
 ): Asked {
   const path = (request.url ?? '').split('?', 1)[0];
-  // Where an app is in front, its requests have getters of these names.
+  // Defined rather than assigned, because requests in an Express app have getters with these names.
   Object.defineProperties(request, {
     path: { value: path, configurable: true },
     query: { value: {}, configurable: true },

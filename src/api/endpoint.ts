@@ -7,78 +7,81 @@ import type { AccountPlane } from '../platform/control-plane.js';
 import { type Answer, JSON_TYPE, json } from './answer.js';
 import { sendJson } from './json.js';
 
-/** One endpoint of the API: both its Express route and its OpenAPI description are made from this. */
+/** An endpoint of the API, from which both its Express route and its OpenAPI description are made. */
 export interface Endpoint {
   readonly method: 'get' | 'post';
-  /** As Express takes it: `/v2/backend/:id/status`. */
+  /** The path in the form that Express uses: `/v2/backend/:id/status`. */
   readonly path: string;
   readonly summary: string;
   readonly scope: EndpointScope;
-  /** Refuses senders by another credential than a token, before the body is read. @throws JamdevError */
+  /** Checks a credential other than a token, before the body is read. @throws JamdevError */
   readonly admit: ((request: Request) => void) | undefined;
   readonly body: z.ZodType | undefined;
   readonly query: z.ZodObject | undefined;
   readonly answer: Answer<unknown>;
   readonly errors: readonly WireErrorCode[];
-  /** Whether it is answered ahead of Express, whose requests and responses it does without. */
+  /** Whether the endpoint is answered without Express, and thus without its request and response objects. */
   readonly isDirect: boolean;
-  /** Answers a request whose body has been read, if there is one to read. */
+  /** Answers a request after its body, if any, has been read. */
   readonly respond: (request: Request, response: Response, account: CallingAccount) => Promise<void>;
 }
 
-/** What of an endpoint answers requests: all but the description of its answer. */
+/** The parts of an endpoint that are needed to answer requests: all except the description of its answer. */
 export type Route = Omit<Endpoint, 'answer'>;
 
 /**
- * An endpoint that can answer before any schema is loaded: a dev server loads those after its start.
- * {@link described} makes an endpoint of it.
+ * An endpoint that can answer before any schema is loaded, since a dev server loads those after its start.
+ * {@link described} completes it.
  */
 export interface EarlyEndpoint<Result> extends Route {
-  /** Never set; only a type. */
+  /** Only for the type; never set. */
   readonly result?: Result;
 }
 
 /**
- * What a token must allow for an endpoint; `public`: none is needed; `operator`: the scope `admin`, of an account that operates
- * the cluster.
+ * The scope that a token needs for an endpoint. `public`: no token is needed; `operator`: the scope `admin`, for an
+ * account that operates the cluster.
  */
 export type EndpointScope = Scope | 'public' | 'operator';
 
-/** Who asks. */
+/** The account of a request. */
 interface CallingAccount {
-  /** As answers name it. */
+  /** The account's name in answers. */
   readonly name: string;
-  /** For the audit. */
+  /** The person or program behind the request, for the audit log. */
   readonly actor: string;
   readonly plane: AccountPlane;
 }
 
-/** The declaration of an endpoint, besides its method and path. */
+/** The declaration of an endpoint, without its method and path. */
 interface Declaration<Path extends string, Body, Query extends z.ZodObject, Result>
   extends RouteDeclaration<Path, Body, Query, Result> {
   answer: Answer<Result>;
 }
 
 interface RouteDeclaration<Path extends string, Body, Query extends z.ZodObject, Result> {
-  /** What it does, in a line. */
+  /** Describes the endpoint in one line. */
   summary: string;
   /** Default: `read`. */
   scope?: EndpointScope;
   /** Checks another credential than a token, before the body is read. @throws JamdevError */
   admit?: (request: Request) => void;
-  /** Without one, no body is read. An absent body is `{}`. */
+  /** If undefined, no body is read. An absent body is parsed as `{}`. */
   body?: z.ZodType<Body>;
-  /** Without one, the query is ignored: the official clients add a random one. */
+  /** If undefined, the query is ignored: the official clients add a random one. */
   query?: Query;
-  /** Error codes of this endpoint, besides those of all endpoints: a forbidden host, a malformed body... */
+  /**
+   * Error codes of this endpoint, in addition to those of all endpoints, such as for a forbidden host or a malformed
+   * body.
+   */
   errors?: readonly WireErrorCode[];
   /** Default: false. */
   isDirect?: boolean;
-  /** Returns what goes out as JSON; where the answer is a stream or a page, writes it to `response`. */
+  /** Returns the JSON of the answer, or writes a stream or page to `response`. */
   handle: (call: Call<Path, Body, z.infer<Query>>) => Result | Promise<Result>;
 }
 
-/** What a request brings, parsed by the declared schemas. */
+/** A request, parsed by the declared schemas. */
 interface Call<Path extends string, Body, Query> {
   params: ParamsOf<Path>;
   body: Body;
@@ -94,7 +97,7 @@ type ParamsOf<Path extends string> = Path extends `${string}:${infer Name}/${inf
     ? Record<Name, string>
     : unknown;
 
-/** Declares what GET and HEAD do on a path. */
+/** Declares an endpoint for GET and HEAD. */
 export function get<Path extends string, Body, Query extends z.ZodObject, Result>(
   path: Path,
   declaration: Declaration<Path, Body, Query, Result>,
@@ -102,7 +105,7 @@ export function get<Path extends string, Body, Query extends z.ZodObject, Result
   return { ...toRoute('get', path, declaration, declaration.answer), answer: declaration.answer };
 }
 
-/** Declares what POST does on a path. */
+/** Declares an endpoint for POST. */
 export function post<Path extends string, Body, Query extends z.ZodObject, Result>(
   path: Path,
   declaration: Declaration<Path, Body, Query, Result>,
@@ -110,7 +113,7 @@ export function post<Path extends string, Body, Query extends z.ZodObject, Resul
   return { ...toRoute('post', path, declaration, declaration.answer), answer: declaration.answer };
 }
 
-/** Declares what GET and HEAD do on a path that is asked for right after a start. The answer is one JSON value. */
+/** Declares an endpoint for GET and HEAD that is used right after a start. The answer is a JSON value. */
 export function getEarly<Path extends string, Result>(
   path: Path,
   declaration: Omit<RouteDeclaration<Path, unknown, z.ZodObject, Result>, 'body' | 'query'>,
@@ -131,7 +134,7 @@ function toRoute<Path extends string, Body, Query extends z.ZodObject, Result>(
 ): Route {
   const { summary, scope = 'read', admit, body, query, errors = [], isDirect = false, handle } = declaration;
   const respond: Endpoint['respond'] = async (request, response, account) => {
-    // One that nobody reads would stop the reading of its connection, and with that the notice that the client has left.
+    // An unread body would stop all reading from its connection, so a disconnect of the client would go unnoticed.
     if (body === undefined) request.resume();
     const result = await handle({
       params: request.params as ParamsOf<Path>,

@@ -10,8 +10,8 @@ import { v1Endpoints } from './v1-endpoints.js';
 import { v2Endpoints } from './v2-endpoints.js';
 
 /**
- * Every endpoint of an API. What is not here is no route, and what is here is described at /openapi.json.
- * @param own those that the platform's API does not have
+ * Lists every endpoint of an API. The routes and the description at /openapi.json are both made from this list.
+ * @param own endpoints that are not part of the platform's API
  */
 export function listEndpoints(context: ApiContext, own: readonly Endpoint[]): Endpoint[] {
   const endpoints: Endpoint[] = [

@@ -10,14 +10,14 @@ import { asSystemProblem } from '../os/system-problem.js';
 import { sendJson } from './json.js';
 
 /**
- * Turns every error into the platform's error shape. A fault of jamdev's own is answered without its details, and
- * reported with the id that the answer carries.
+ * Converts every error to the platform's error format. An internal fault of jamdev is answered without details, and
+ * reported with the id in the answer.
  * @param report receives faults
  */
 export function answerError(report: (error: unknown, id: string) => void): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     const id = randomBytes(6).toString('hex');
-    // The client has disconnected: no answer is needed, and nothing went wrong here.
+    // The client has disconnected: no answer is needed, and the server is not at fault.
     if (response.destroyed) return;
     const known = toKnownError(error);
     noteHandled('api', `${request.method} ${request.path} is answered with an error (id ${id})`, error);
@@ -32,8 +32,8 @@ export function answerError(report: (error: unknown, id: string) => void): Error
 }
 
 /**
- * What is known of an error as one of jamdev's own: those of express.json() and of Express's path decoding carry a type
- * and a status. @returns undefined for a fault
+ * Converts an error to a JamdevError if its cause is known. Errors of express.json() and of Express's path decoding
+ * have a type and a status. @returns undefined for an internal fault
  */
 export function toKnownError(error: unknown): JamdevError | undefined {
   if (error instanceof JamdevError) return error;

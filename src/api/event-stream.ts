@@ -4,13 +4,14 @@ import { pause } from '../os/clock.js';
 import { ignoreError } from '../os/debug/debug-log.js';
 
 /**
- * The official clients read per network chunk and lose the event that one cuts in two. A client reads up to 64 KiB at
- * once, and what it has not read yet goes into one chunk; so it gets less than that, and the time to read it.
+ * The official clients parse each network chunk separately and lose an event that is split between two. A client reads
+ * at most 64 KiB at once, and unread data is merged into one chunk, so bursts are kept smaller than that, with time to
+ * read them.
  */
 const BURST_BYTES = 16 * 1024;
 const BURST_PAUSE_MS = 5;
 
-/** A stream of server-sent events, in the plain form that the official clients can read. */
+/** A stream of server-sent events, in the simple format that the official clients can parse. */
 export class EventStream {
   readonly #response: Response;
   readonly #closed = new AbortController();
@@ -23,20 +24,21 @@ export class EventStream {
     response.setHeader('cache-control', 'no-cache');
     response.setHeader('x-accel-buffering', 'no');
     response.flushHeaders();
-    // HEAD asks for the headers alone.
+    // HEAD requests get only the headers.
     if (response.req.method === 'HEAD') response.end();
     if (response.destroyed) this.#closed.abort();
     response.once('close', () => this.#closed.abort());
     response.on('error', () => this.#closed.abort());
   }
 
-  /** Aborts when the client is gone or the stream has ended. */
+  /** Aborts when the client has disconnected or the stream has ended. */
   get closed(): AbortSignal {
     return this.#closed.signal;
   }
 
   /**
-   * Sends one event: `data:`, the text and a blank line, in one write, so that no event is split over two chunks.
+   * Sends one event in a single write: `data:`, the text and a blank line. An event is therefore not split into two
+   * chunks.
    * @param text without newlines
    */
   send(text: string): void {
@@ -46,7 +48,7 @@ export class EventStream {
     this.#response.write(event);
   }
 
-  /** To be waited for after each of many events: until the client can be expected to have read what was sent so far. */
+  /** Waits until the client has probably read everything sent so far. Await this after each of many events. */
   async drained(): Promise<void> {
     if (this.#response.writableNeedDrain) {
       await once(this.#response, 'drain', { signal: this.#closed.signal }).catch(

@@ -5,36 +5,39 @@ import { type AllowedHosts, isAllowedHost } from '../contract/hosts.js';
 import { type LocalPage, parseLocalOrigin } from '../contract/origins.js';
 
 const PUBLIC_PATH = /^(?:\/v2)?\/backend\/[^/]+\/status(?:\/stream)?\/?$/i;
-/** Methods that read. Everything else may change something. */
+/** Methods that only read. All others may change something. */
 const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Statuses are public on the platform as well: anyone who knows a backend's id may read them, from any page. */
+/**
+ * Whether a path is public. Statuses are public on the platform as well: anyone who knows a backend's id may read them,
+ * from any page.
+ */
 export function isPublicPath(path: string): boolean {
   return PUBLIC_PATH.test(path);
 }
 
-/** What the guard needs to decide. */
+/** The rules of the guard. */
 export interface GuardRules {
-  /** In addition to those of this machine. */
+  /** Hosts to accept in addition to this machine's own names. */
   allowedHosts: AllowedHosts;
   /** Whether a page on this machine was served by a backend. */
   isBackendPage: (page: LocalPage) => boolean;
-  /** Whether pages from a port of this machine are those of another dev server's backends. */
+  /** Whether a port of this machine serves pages of another dev server's backends. */
   isOtherProxy: (port: number) => Promise<boolean>;
   /** Receives the origin of the user's first own page that calls the API directly. */
   onPageCall: (origin: string) => void;
 }
 
 /**
- * Keeps other people's web pages out. A page on another host can make a browser send requests here. So the Host must
- * be one of this machine's (against DNS rebinding), and a page that is not of the user's own front end may read statuses
- * and nothing else: neither one from another site, nor one that a backend served.
+ * Creates the middleware that blocks foreign web pages. A page of any host can make a browser send requests here. The
+ * Host must therefore be one of this machine's names (against DNS rebinding), and pages that do not belong to the
+ * user's own front end may only read statuses, no matter whether they are from another site or from a backend.
  * @throws JamdevError `HostNotAllowed`, `OriginNotAllowed`
  */
 export function guard({ allowedHosts, isBackendPage, isOtherProxy, onPageCall }: GuardRules): RequestHandler {
   let hasCalled = false;
   return async (request: Request, response: Response, next: NextFunction) => {
-    // A page elsewhere can ask without an Origin, by <script>: no browser is to take an answer for one.
+    // A foreign page can send requests without an Origin by <script>; this keeps browsers from executing the answer.
     response.setHeader('x-content-type-options', 'nosniff');
     checkHost(request, allowedHosts);
     if (isPublicPath(request.path)) {
@@ -72,7 +75,7 @@ function hostsOf(rawHeaders: readonly string[]): string[] {
   return hosts;
 }
 
-/** Without an Origin a page can't see the answer; a link from anywhere may lead to a page of the dev server. */
+/** Without an Origin, the page can't read the answer; it may be a link from any site to a page of the dev server. */
 function checkCaller(caller: Caller, { method, headers }: Request): void {
   if (caller.kind === 'program' || caller.kind === 'own-page') return;
   if (headers.origin === undefined && READING.has(method)) return;

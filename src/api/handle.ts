@@ -8,13 +8,13 @@ import type { DirectSteps } from './direct-answers.js';
 import type { Route } from './endpoint.js';
 import { answerError } from './error-handler.js';
 
-/** How bodies are read; only routes without a body do without it. */
+/** The functions for reading bodies. Only routes without a body work without them. */
 export interface BodyReading {
   readBody: typeof readBody;
   dropBody: typeof dropBody;
 }
 
-/** What requests pass through that are answered ahead of the app. */
+/** Returns the steps for requests that are answered without the app. */
 export function directSteps(context: ApiContext, guard: RequestHandler, reading?: BodyReading): DirectSteps {
   return {
     guard,
@@ -23,7 +23,7 @@ export function directSteps(context: ApiContext, guard: RequestHandler, reading?
   };
 }
 
-/** Makes the handler of an endpoint: its sender is known before its body is awaited. */
+/** Creates the handler of an endpoint. It identifies the sender before it waits for the body. */
 export function handlerOf(
   { scope, admit, body, respond }: Route,
   { controlPlane, authorize }: ApiContext,
@@ -36,7 +36,7 @@ export function handlerOf(
   return async (request: Request, response: Response): Promise<void> => {
     checkParameters(request.params);
     const whole = body === undefined ? undefined : reading?.readBody(request, response);
-    // A refused caller is told so, whatever the body contains.
+    // A refusal takes precedence over errors in the body.
     whole?.catch(ignoreError('api', 'reading a body before its sender is known'));
     const caller = await whoSends(request).catch((error: unknown) => {
       if (whole !== undefined) reading?.dropBody(request);
@@ -49,7 +49,7 @@ export function handlerOf(
   };
 }
 
-/** No process, file or header could carry a NUL. @throws JamdevError `InvalidRequest` */
+/** Refuses NUL, which no process, file or header can contain. @throws JamdevError `InvalidRequest` */
 function checkParameters(parameters: Request['params']): void {
   for (const value of Object.values(parameters)) {
     if (value.includes('\0')) throw requestErrors.pathUnreadable('it contains a NUL');

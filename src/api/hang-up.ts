@@ -1,13 +1,16 @@
 import type { Response } from 'express';
 
-/** @returns a signal that aborts when the client is gone before it got its answer, or when the answer is complete */
+/**
+ * @returns a signal that aborts when the client disconnects before the answer is complete, or when the answer is
+ *   complete
+ */
 export function abortOnHangUp(response: Response): AbortSignal {
   const controller = new AbortController();
   response.once('close', () => controller.abort(new Error('the client disconnected')));
   return controller.signal;
 }
 
-/** @returns a signal that aborts when the client is gone before it got its answer, and then alone */
+/** @returns a signal that aborts only when the client disconnects before the answer is complete */
 export function abortOnEarlyHangUp(response: Response): AbortSignal {
   const controller = new AbortController();
   response.once('close', () => {

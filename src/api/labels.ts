@@ -1,12 +1,15 @@
 import type { Request } from 'express';
 import type { Caller } from '../platform/control-plane.js';
 
-/** The account is a label that separates nothing locally; this one is shown where none is known. */
+/** The account for requests that do not specify one. Locally, an account is just a label. */
 const LOCAL_ACCOUNT = 'local';
-/** By which the official libraries' dev mode calls the account. */
+/** The name that the official libraries' dev mode uses for the account. */
 const ANY_ACCOUNT = '-';
 
-/** Who sends a request to a dev server, which takes every caller: the account in the request's path, if it names one. */
+/**
+ * Returns the sender of a request to a dev server, which accepts every caller. The account is taken from the path, if
+ * it has one.
+ */
 export async function labelledCaller({ params }: Pick<Request, 'params'>): Promise<Caller> {
   const { account = ANY_ACCOUNT } = params;
   return { account: account === ANY_ACCOUNT || typeof account !== 'string' ? LOCAL_ACCOUNT : account, actor: 'local' };

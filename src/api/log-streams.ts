@@ -9,11 +9,11 @@ import type { DevApiContext } from './dev-context.js';
 import { EventStream } from './event-stream.js';
 import { abortOnHangUp } from './hang-up.js';
 
-/** Streams what a backend prints as server-sent events of raw lines, from the first line on, until it has ended. */
+/** Streams a backend's output as server-sent events with one raw line each, from the first line until it has ended. */
 export async function streamRawLog(response: Response, lines: AsyncIterable<string>): Promise<void> {
   const stream = new EventStream(response);
   for await (const line of lines) {
-    // A carriage return would end the line for a reader of server-sent events.
+    // Parsers of server-sent events would treat a carriage return as the end of the line.
     stream.send(line.replaceAll('\r', ''));
     await stream.drained();
   }
@@ -29,7 +29,7 @@ export interface LogStreamOptions {
   isAbandoned: (owner: LogOwner) => boolean;
 }
 
-/** Streams lines of one or several logs as NDJSON, one `LogRecordJson` each. */
+/** Streams lines of one or more logs as NDJSON, one `LogRecordJson` each. */
 export async function streamRecords(
   response: Response,
   context: DevApiContext,
@@ -39,7 +39,7 @@ export async function streamRecords(
   await streamJsonLines(response, toJson(readLogs(options, closed, context.logs)), closed);
 }
 
-/** Streams values as NDJSON. @param closed aborts when the client has hung up */
+/** Streams values as NDJSON. @param closed aborts when the client has disconnected */
 export async function streamJsonLines(
   response: Response,
   values: AsyncIterable<unknown>,
@@ -48,7 +48,7 @@ export async function streamJsonLines(
   response.statusCode = 200;
   response.setHeader('content-type', 'application/x-ndjson');
   response.flushHeaders();
-  // HEAD asks for the headers alone.
+  // HEAD requests get only the headers.
   if (response.req.method === 'HEAD') return void response.end();
   for await (const value of values) {
     response.write(`${JSON.stringify(value)}\n`);

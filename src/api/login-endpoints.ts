@@ -4,8 +4,8 @@ import { json } from './answer.js';
 import { type Endpoint, post } from './endpoint.js';
 
 /**
- * How the official command line client logs in without a token.
- * @param refusal says what to do instead
+ * The endpoint by which the official command-line client logs in without a token.
+ * @param refusal makes the error, which says what to do instead
  */
 export function loginEndpoints(refusal: () => JamdevError): Endpoint[] {
   return [

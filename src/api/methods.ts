@@ -2,12 +2,12 @@ import type { RequestHandler } from 'express';
 import { requestErrors } from '../contract/errors/request-errors.js';
 import type { Endpoint } from './endpoint.js';
 
-/** Names of the methods that a path has, as in an `allow` header, without OPTIONS. */
+/** Returns the methods of a path for an `allow` header, without OPTIONS. */
 export function methodNames(endpoints: readonly Endpoint[]): string[] {
   return endpoints.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : ['POST']));
 }
 
-/** Stands behind the endpoints of a path, and notes for {@link answerUntaken} which methods they would have taken. */
+/** Creates a handler that follows the endpoints of a path, and records their methods for {@link answerUntaken}. */
 export function noteMethods(methods: readonly string[]): RequestHandler {
   return (_request, response, next) => {
     response.locals.methods = [...((response.locals.methods ?? []) as string[]), ...methods];
@@ -16,8 +16,8 @@ export function noteMethods(methods: readonly string[]): RequestHandler {
 }
 
 /**
- * Answers whatever no endpoint took. The guard has let it pass; so OPTIONS, a browser's question before it sends the
- * request itself, gets the methods that the path has.
+ * Answers requests that no endpoint handled. The guard has already accepted them, so an OPTIONS request, such as a
+ * browser's preflight, is answered with the methods of the path.
  * @throws JamdevError `RouteNotFound`, `MethodNotAllowed`
  */
 export const answerUntaken: RequestHandler = (request, response) => {

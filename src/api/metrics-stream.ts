@@ -6,9 +6,9 @@ import { EventStream } from './event-stream.js';
 const NS_PER_MS = 1e6;
 
 /**
- * Streams about every second what a backend uses, until it is terminated; nothing of one that is already. The first
- * event comes as soon as there is something to compare with.
- * @param named the backend and its cluster, which each event carries
+ * Streams about every second what a backend uses, until it has terminated; sends nothing if it already has. The first
+ * event is sent as soon as there are two samples to compare.
+ * @param named the backend and its cluster, which are part of each event
  */
 export async function streamMetrics(
   response: Response,
@@ -18,7 +18,7 @@ export async function streamMetrics(
   const stream = new EventStream(response);
   for await (const interval of intervals) {
     stream.send(JSON.stringify({ ...named, ...toMetrics(interval) } satisfies BackendMetrics));
-    // Who reads too slowly misses some.
+    // A slow reader misses intervals.
     await stream.drained();
   }
   stream.end();

@@ -16,7 +16,7 @@ const TAGS = [
   { name: 'jamdev', description: "Only in jamdev, for its command line; not part of the platform's API." },
 ];
 
-/** What the parameters in paths stand for. */
+/** Descriptions of path parameters. */
 const PATH_PARAMETERS: Record<string, string> = {
   account: 'The name of an account; in a dev server any text, without effect.',
   service: 'The name of a service; "-" is the default one.',
@@ -27,14 +27,14 @@ const PATH_PARAMETERS: Record<string, string> = {
   token: 'A connection token of that backend.',
 };
 
-/** What JSON Schemas refer to as they come from zod, and where it stands in the description. */
+/** The prefix of references in zod's JSON Schemas, and the one that replaces it in the description. */
 const [ZOD_REFERENCES, REFERENCES] = ['#/$defs/', '#/components/schemas/'];
 
 /**
  * Describes the API in OpenAPI 3.1.
- * @param endpoints the very ones that the routes are made from
- * @param about the server that has them
- * @throws Error when two different schemas have one id
+ * @param endpoints the same endpoints from which the routes are made
+ * @param about the server
+ * @throws Error if two different schemas have the same id
  */
 export function describeApi(endpoints: readonly Endpoint[], { description, version, api_url }: ApiInfo): Json {
   const schemas = new Schemas();
@@ -102,7 +102,7 @@ function queryParameters(query: z.ZodObject, schemas: Schemas): Json[] {
   });
 }
 
-/** The errors of an endpoint, by status: its own, and those that come with what it takes. */
+/** Returns the errors of an endpoint by status: its own, and those that follow from its input. */
 function errorAnswers(endpoint: Endpoint, schemas: Schemas): [status: number, answer: Json][] {
   const codes = errorCodesOf(endpoint);
   const statuses = [...new Set(codes.map((code) => HTTP_STATUS_OF[code]))].sort();
@@ -110,13 +110,13 @@ function errorAnswers(endpoint: Endpoint, schemas: Schemas): [status: number, an
     const those = codes.filter((code) => HTTP_STATUS_OF[code] === status);
     const narrowed = { properties: { error: { properties: { code: { enum: those } } } } };
     const schema = { allOf: [schemas.describe(errorBodySchema, 'output'), narrowed] };
-    // Where a person reads the answer, they read of errors as well.
+    // An endpoint that answers with a page also shows its errors as pages.
     const page = endpoint.answer.contentType === HTML_TYPE ? { [HTML_TYPE]: { schema: { type: 'string' } } } : {};
     return [status, { description: those.join(', '), content: { ...page, [JSON_TYPE]: { schema } } }];
   });
 }
 
-/** Every code that an endpoint can answer with. */
+/** Returns every error code of an endpoint. */
 function errorCodesOf({ path, body, query, errors }: Endpoint): WireErrorCode[] {
   const codes: WireErrorCode[] = [...errors, 'HostNotAllowed', 'Internal'];
   if (!isPublicPath(path)) codes.push('OriginNotAllowed');
@@ -125,13 +125,13 @@ function errorCodesOf({ path, body, query, errors }: Endpoint): WireErrorCode[] 
   return [...new Set(codes)].sort();
 }
 
-/** `GET /v2/backend/:id/status` is called `getV2BackendIdStatus`. */
+/** Makes the operation id of an endpoint: `getV2BackendIdStatus` for `GET /v2/backend/:id/status`. */
 function operationId(method: string, path: string): string {
   const words = path.split(/\W|_/).filter((word) => word !== '');
   return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
-/** JSON Schemas of zod schemas; those with an id are kept apart and referred to. */
+/** Converts zod schemas to JSON Schemas. Schemas with an id are collected in `named` and referenced. */
 class Schemas {
   readonly named: Record<string, unknown> = {};
 
@@ -139,7 +139,7 @@ class Schemas {
     const made = z.toJSONSchema(schema, {
       io,
       override: ({ jsonSchema }) => {
-        // The format says it as well, and in words.
+        // The format already says this, in a more readable way.
         if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
       },
     });

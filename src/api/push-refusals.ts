@@ -4,15 +4,16 @@ import { refusal } from './answer.js';
 import { type Endpoint, post } from './endpoint.js';
 
 /**
- * What `docker push`, and with it `jamsocket push`, asks of a registry first: this server is none, and says what to do.
- * @param reason why a push for a service is refused
+ * The endpoint of a registry to which `docker push` and `jamsocket push` send their first request. This server is not a
+ * registry, and answers with what to do instead.
+ * @param reason makes the error for a push to a service
  */
 export function pushRefusals(reason: (service: string) => JamdevError): Endpoint[] {
   return [
     post('/v2/:account/:service/blobs/uploads', {
       summary: 'Refuses a push to a registry, in a form that docker shows to the user',
       scope: 'public',
-      // Docker shows the message of any 4xx; 403 is the guard's.
+      // Docker shows the message of any 4xx answer; 403 is used by the guard.
       answer: refusal(404, registryRefusalSchema),
       handle: ({ params }) => ({ errors: [{ code: 'DENIED', message: reason(params.service).sentence }] }),
     }),

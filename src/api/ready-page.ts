@@ -28,9 +28,9 @@ const NOT_YET: Record<Exclude<Status, 'ready' | 'terminated'>, string> = {
 };
 
 /**
- * The page behind `ready_url`: it waits in a browser until the backend is ready and then goes on to the connection URL,
- * or says why that will never be. A link from anywhere may lead here: such a request has no Origin, so the guard lets
- * it through, and the token says that it may know. Programs that ask for JSON get the status.
+ * The page behind `ready_url`. It waits in a browser until the backend is ready and then redirects to the connection
+ * URL, or explains why the backend will never be ready. Links from any site may lead here: such a request has no
+ * Origin, so the guard lets it through, and the token grants access. Programs that accept JSON get the status.
  */
 export function readyEndpoints({ controlPlane, urls, warmPools }: ApiContext): Endpoint[] {
   return [
@@ -57,7 +57,7 @@ export function readyEndpoints({ controlPlane, urls, warmPools }: ApiContext): E
   ];
 }
 
-/** Answers errors as pages, where a person is to read them; leaves the rest to the next handler. */
+/** Answers errors as pages if the client is a person's browser; passes all others to the next handler. */
 export const answerErrorAsPage: ErrorRequestHandler = (error: unknown, request, response, next) => {
   const known = toKnownError(error);
   if (known === undefined || wantsJson(request) || response.headersSent) return next(error);
@@ -84,7 +84,7 @@ function renderWaitingPage(
   });
 }
 
-/** Tells somebody who waits why a session of a service with a warm pool may have started cold. */
+/** Describes a service's warm pool, which tells people who are waiting why their session may have started cold. */
 function describePool(pool: WarmPool | undefined): string[] {
   return pool === undefined
     ? []

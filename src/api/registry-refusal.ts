@@ -5,10 +5,12 @@ import { RETRY_AFTER_SECONDS } from '../contract/errors/error-codes.js';
 import { toKnownError } from './error-handler.js';
 import { sendJson } from './json.js';
 
-/** How a registry names the reason, by the status of the answer; every other is a refusal. */
+/** A registry's error codes by HTTP status. All other statuses are denials. */
 const CODES: Record<number, string> = { 401: 'UNAUTHORIZED', 429: 'TOOMANYREQUESTS', 503: 'UNAVAILABLE' };
 
-/** Answers errors in a registry's form as well, which docker shows to the person. Faults are left to the next handler. */
+/**
+ * Answers errors in a registry's format as well, which docker shows to the user. Faults are passed to the next handler.
+ */
 export const answerErrorAsRegistry: ErrorRequestHandler = (error: unknown, _request, response, next) => {
   const known = toKnownError(error);
   if (known === undefined || response.headersSent || response.destroyed) return next(error);

@@ -5,10 +5,9 @@ import { MAX_API_HEAD_BYTES } from '../contract/limits.js';
 import { answerUnreadable } from '../os/unreadable-request.js';
 
 /**
- * Makes the HTTP server of the API for one address. Everything that can be read as a request gets to `answer`.
- * Node.js alone closes the connection on CONNECT, and refuses a missing host, or an expectation that it does not know,
- * without a word.
- * @param tls certificate and private key, as PEM; undefined: plain HTTP
+ * Creates the HTTP server of the API for one address. Every readable request is passed to `answer`. By default, Node.js
+ * closes the connection on CONNECT, and refuses a missing host or an unknown expectation without an explanation.
+ * @param tls certificate and private key in PEM format; undefined for plain HTTP
  */
 export function createApiServer(answer: RequestListener, tls?: { cert: Buffer; key: Buffer }): Server {
   const handle: RequestListener = (request, response) => {
@@ -28,7 +27,7 @@ export function createApiServer(answer: RequestListener, tls?: { cert: Buffer; k
     response.assignSocket(socket);
     response.once('finish', () => socket.end());
     socket.on('error', () => socket.destroy());
-    // The data after it is for a tunnel that is never opened.
+    // The data that follows is meant for a tunnel that is never opened.
     socket.resume();
     handle(request, response);
   });
@@ -36,8 +35,8 @@ export function createApiServer(answer: RequestListener, tls?: { cert: Buffer; k
 }
 
 /**
- * Takes the path and query from a target. For every other form (a whole URL, a host, `*`, a fragment) Express calls
- * `url.parse()`, about which Node.js prints a warning, or answers with a page of its own.
+ * Returns the path and query of a target. For every other form (a whole URL, a host, `*`, a fragment), Express would
+ * call `url.parse()`, about which Node.js prints a warning, or answer with its own page.
  */
 function pathOf(target: string): string {
   const path = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').replace(/#.*$/s, '');

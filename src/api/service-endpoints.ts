@@ -15,9 +15,12 @@ import { json } from './answer.js';
 import type { ApiContext } from './context.js';
 import { type Endpoint, get, post } from './endpoint.js';
 
-/** Services: which there are, what they run, and which images there are to run. */
+/** The endpoints for services and their images. */
 export function serviceEndpoints({ controlPlane, registryHost }: ApiContext): Endpoint[] {
-  /** Where `jamsocket push` is sent to. An image tagged with it counts as the service's own, pushed or not. */
+  /**
+   * Returns the repository to which `jamsocket push` pushes. An image with this name belongs to the service, even if it
+   * was never pushed.
+   */
   const imageName = (account: string, service: string) => `${registryHost()}/${account}/${service}`;
   const useImage = {
     summary: 'Chooses the image that new backends of the environment run, by tag or digest',

@@ -3,8 +3,8 @@ import type { BackendState } from '../platform/backend-state.js';
 import { EventStream } from './event-stream.js';
 
 /**
- * Streams a backend's statuses: all so far, in order, then the live ones; ends after `terminated`.
- * @param format turns the history so far into what the stream has sent so far, of which only the new part goes out
+ * Streams a backend's statuses: all existing ones in order, then live ones. Ends after `terminated`.
+ * @param format converts the history so far to all events so far, of which only the new ones are sent
  */
 export async function streamStatuses(
   response: Response,

@@ -135,7 +135,7 @@ export function v2Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
   ];
 }
 
-/** What answers say of where a backend is. */
+/** The account and cluster in answers about backends. */
 interface Place {
   account: string;
   cluster: string;

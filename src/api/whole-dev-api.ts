@@ -9,12 +9,12 @@ import { listEndpoints } from './endpoints.js';
 import { loginEndpoints } from './login-endpoints.js';
 import { pushRefusals } from './push-refusals.js';
 
-/** All of the API of a dev server, with the schemas that take long to load. */
+/** Creates the whole API of a dev server, including the schemas that take long to load. */
 export function createWholeDevApi(context: DevApiContext, guard: RequestHandler): RequestListener {
   return createApi(context, guard, listDevEndpoints(context));
 }
 
-/** Every endpoint of a dev server. */
+/** Lists every endpoint of a dev server. */
 export function listDevEndpoints(context: DevApiContext): Endpoint[] {
   return listEndpoints(context, [
     ...loginEndpoints(serviceErrors.loginNeedsCloud),
