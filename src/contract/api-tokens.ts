@@ -34,7 +34,7 @@ export const revokedTokensSchema = z
   .object({ revoked: z.array(z.string()).describe('The ids of the tokens that this request revoked.') })
   .meta({ id: 'RevokedTokens' });
 
-/** An API token as the store returns it, without its secret. */
+/** An API token in the store's form, without its secret. */
 export interface TokenInfo {
   id: string;
   account: string;
@@ -44,7 +44,7 @@ export interface TokenInfo {
   revokedAt: Date | null;
 }
 
-/** An API token as answers show it. */
+/** Converts an API token to its JSON form. */
 export function toTokenJson(token: TokenInfo): ApiTokenJson {
   return {
     id: token.id,

@@ -9,10 +9,10 @@ export interface NamedBackend {
 }
 
 /**
- * Finds the backends that a name refers to: the one with exactly this id, or else those with exactly this key,
- * or else, since keys may contain slashes, those with the key after SERVICE/. Of those with the key, the running ones
- * hold it; if none is running, the newest one counts.
- * @param describe returns what the name is compared with
+ * Finds the backends that a name refers to: the backend with exactly this id; otherwise those with exactly this key;
+ * otherwise those whose key follows SERVICE/, since keys may contain slashes. Among backends with the key, the running
+ * ones hold it; if none is running, the newest one is returned.
+ * @param describe returns the properties to compare with the name
  * @returns empty if there is none; more than one if the key is held in several services or projects
  */
 export function findByName<T>(name: string, all: readonly T[], describe: (each: T) => NamedBackend): T[] {

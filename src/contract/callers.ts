@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type LocalPage, parseLocalOrigin } from './origins.js';
 
-/** The sender of a request, as far as a browser reveals it. */
+/** The sender of a request, to the extent that a browser reveals it. */
 export type Caller =
-  /** No page: a server, a command line, or a user who follows a link. */
+  /** Not a page: a server, a command line, or a user who follows a link. */
   | { kind: 'program' }
   /** A page of the user's own front end. */
   | { kind: 'own-page'; origin: string }
-  /** A page that a backend served, which may contain content of strangers. */
+  /** A page that a backend served, which may contain content from strangers. */
   | { kind: 'backend-page'; origin: string }
   /** A page of another site; without an origin if the browser only reveals that it is another site. */
   | { kind: 'foreign-page'; origin?: string };

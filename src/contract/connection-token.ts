@@ -13,6 +13,6 @@ export function isTokenShaped(text: string): boolean {
 
 /** Replaces everything in a text that could be a connection token: logs and messages must not reveal one. */
 export function withoutTokens(text: string): string {
-  // Also in a URL within a URL, where "%2F" precedes it.
+  // Tokens also occur in a URL within a URL, after "%2F".
   return text.replace(/(?:(?<![\w-])|(?<=%[\dA-Fa-f]{2}))(?:s\.)?[\w-]{43}(?![\w-])/g, 'TOKEN');
 }

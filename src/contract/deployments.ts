@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { timeSchema } from './status.js';
 
-/** What set the image of an environment. */
+/** The action that set the image of an environment. */
 const DEPLOY_ACTIONS = ['deploy', 'rollback', 'promote', 'use-image'] as const;
 export type DeployAction = (typeof DEPLOY_ACTIONS)[number];
 
-/** What happens to sessions that still run an earlier image. */
+/** What to do with sessions that still run an earlier image. */
 export const SESSION_POLICIES = ['keep', 'drain', 'now'] as const;
 export type SessionPolicy = (typeof SESSION_POLICIES)[number];
 
@@ -41,7 +41,7 @@ export type EnvironmentStateJson = z.infer<typeof environmentStateSchema>;
 /** `GET .../service/:service/environments`. */
 export const environmentsSchema = z.object({ service: z.string(), environments: z.array(environmentStateSchema) });
 
-/** `GET .../environment/:environment/deployments`, the newest first. */
+/** `GET .../environment/:environment/deployments`, newest first. */
 export const deploymentsSchema = z.object({ deployments: z.array(deploymentSchema) });
 
 /** Body of `POST .../environment/:environment/deploy`. */

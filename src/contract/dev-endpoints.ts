@@ -4,7 +4,7 @@ import type { BuildOutcome, LogSource, ServiceBuild } from './wire-types.js';
 
 export type { BuildOutcome, ServiceBuild };
 
-/** `GET /_jamdev/info`: which dev server this is. */
+/** `GET /_jamdev/info`: identifies the dev server. */
 export const devInfoSchema = z
   .object({
     version: z.string(),
@@ -16,7 +16,7 @@ export const devInfoSchema = z
       .describe('The folder with the logs, records and volumes of the project; an absolute path.'),
     api_url: z.string(),
     proxy_url: z.string(),
-    /** Whether file changes are being watched: not yet at the very start, and not if there is nothing to watch. */
+    /** Whether file changes are being watched: not at the very beginning, and not if there is nothing to watch. */
     watching: z.boolean(),
   })
   .meta({ id: 'DevInfo' });
@@ -42,7 +42,10 @@ export const devBackendSchema = z
     key_given: z.boolean(),
     created_at: timeSchema,
     status: publicStatusSchema,
-    /** What jamdev last did to it, if the status does not explain it: "replaced by build 3 (changed: server.js)". */
+    /**
+     * What jamdev last did to the backend, if the status does not explain it: "replaced by build 3 (changed:
+     * server.js)".
+     */
     explanation: z.string().nullable(),
     start: z
       .enum(['cold', 'warm', 'pool'])
@@ -50,9 +53,9 @@ export const devBackendSchema = z
       .describe('How its process was started. Left out if no process is running, or if it runs on a cluster'),
     /** Null: unknown. */
     connections: z.number().nullable(),
-    /** Memory in use, bytes; null: nothing is running, or it is unknown. */
+    /** Memory in use, in bytes; null if nothing is running or it is unknown. */
     memory: z.number().nullable(),
-    /** Its recent share of all CPUs, from 0 to 1; null: unknown. */
+    /** The backend's recent share of all CPUs, from 0 to 1; null if unknown. */
     cpu: z.number().nullable(),
   })
   .meta({ id: 'DevBackend' });
@@ -77,9 +80,7 @@ const buildOutcomeSchema = z.discriminatedUnion('result', [
   z.object({ result: z.literal('superseded'), number: z.number() }),
 ]) satisfies z.ZodType<BuildOutcome>;
 
-/**
- * One line of `GET /_jamdev/logs` (NDJSON). `source`: the stream that it was printed on; jamdev: a remark of jamdev.
- */
+/** One line of `GET /_jamdev/logs` (NDJSON). `source` is the stream of the line, or `jamdev` for a remark of jamdev. */
 export const logRecordSchema = z
   .object({
     time: timeSchema,

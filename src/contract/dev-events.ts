@@ -2,7 +2,7 @@ import type { BuildOutcome, LogSource, OnChange, PublicStatus } from './wire-typ
 
 /** The backend of an event. */
 export interface EventBackend {
-  /** Its id. */
+  /** The backend's id. */
   backend: string;
   key: string;
   service: string;
@@ -44,11 +44,11 @@ export type DevServerEventJson =
   | (EventBackend & { event: 'restarting'; build: number; explanation: string })
   /** The backend is reachable again after `restarting`. */
   | (EventBackend & { event: 'restarted'; build: number })
-  /** `command` is null when the service has nothing to build. */
+  /** `command` is null if the service has nothing to build. */
   | { event: 'build-started'; service: string; number: number; reason: string; command: string | null }
   | { event: 'build-line'; service: string; text: string }
   | ({ event: 'build-ended'; service: string } & BuildOutcome)
-  /** Running backends are ended or replaced because of a new build. */
+  /** Running backends are being ended or replaced because of a new build. */
   | {
       event: 'rolled-out';
       service: string;
@@ -62,6 +62,6 @@ export type DevServerEventJson =
   | { event: 'message'; about: MessageSubject; text: string }
   /** An internal error of jamdev; `id` is the one in the API's answer. */
   | { event: 'fault'; id: string; message: string }
-  /** The dev server begins to close; `running` is how many backends still run. */
+  /** The dev server has begun to close; `running` is the number of backends that are still running. */
   | { event: 'stopping'; running: number }
   | { event: 'stopped' };

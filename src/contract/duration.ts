@@ -3,7 +3,7 @@ import { usageError } from './errors/usage-error.js';
 const UNIT_SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /**
- * Reads a typed duration: whole seconds (`90`) or a number with a unit (`90s`, `5m`, `1h`, `2d`).
+ * Parses a duration: whole seconds (`90`) or a number with a unit (`90s`, `5m`, `1h`, `2d`).
  * @param option the name of the option, for the message
  * @returns seconds, at least 1
  * @throws JamdevError `Usage`

@@ -12,8 +12,9 @@ export const RESERVED_ENV: readonly string[] = [
 ];
 
 /**
- * Checks the names and values of environment variables from outside.
- * @throws JamdevError `ReservedEnv` for a variable of the platform, `InvalidRequest` for one that no process can have
+ * Checks the names and values of environment variables in a request.
+ * @throws JamdevError `ReservedEnv` for a variable that the platform sets, `InvalidRequest` for one that no process can
+ *   have
  */
 export function checkEnv(env: Record<string, string>, path = 'env'): Record<string, string> {
   for (const [name, value] of Object.entries(env)) {

@@ -7,9 +7,9 @@ const NOT_IN_HOST = /[^\x21-\x7e]|[/\\?#@%]/;
 const USUAL_HOST = /^(localhost|127\.0\.0\.1)(?::(?:\d{0,4}|[1-5]\d{4}))?$/;
 
 /**
- * Reads the name in a Host header like `URL`, without the port. Only a name that `URL` does not change counts,
- * except for upper case and spellings of IPv6 addresses: browsers send no other names.
- * @returns lower case, IPv6 addresses in brackets; undefined when the header is not exactly one host
+ * Reads the name in a Host header in the same way as `URL`, without the port. Only a name that `URL` does not change is
+ * accepted, except for upper case and spellings of IPv6 addresses: browsers send no other names.
+ * @returns lower case, IPv6 addresses in brackets; undefined if the header is not exactly one host
  */
 export function readHostName(host: string): string | undefined {
   const [, local] = USUAL_HOST.exec(host) ?? [];
@@ -20,7 +20,7 @@ export function readHostName(host: string): string | undefined {
   return hostname === name.toLowerCase() || name.startsWith('[') ? hostname : undefined;
 }
 
-/** Normalizes a name of the config like {@link readHostName}; an invalid host name matches nothing. */
+/** Normalizes a name in the config like {@link readHostName}; an invalid host name matches nothing. */
 function readAllowedName(name: string): string {
   const url = `http://${isIPv6(name) ? `[${name}]` : name}`;
   return URL.canParse(url) ? new URL(url).hostname : '';
@@ -47,12 +47,12 @@ export function isLoopbackName(name: string): boolean {
   );
 }
 
-/** Which hosts are allowed in addition to those of this machine. */
+/** The hosts that are allowed in addition to those of this machine. */
 export interface AllowedHosts {
-  /** `allowedHosts` of the config. */
+  /** `allowedHosts` in the config. */
   names: readonly string[];
   /**
-   * Whether any IP address is allowed: when the dev server listens beyond loopback. DNS can rebind names, not
+   * Whether any IP address is allowed, because the dev server listens beyond loopback. DNS can rebind names, but not
    * addresses.
    */
   addresses: boolean;
@@ -60,7 +60,7 @@ export interface AllowedHosts {
 
 /**
  * Whether a request with this Host header is meant for the dev server: localhost, *.localhost, a loopback address,
- * host.docker.internal, or one of the config's `allowedHosts`.
+ * host.docker.internal, or one of the `allowedHosts` in the config.
  */
 export function isAllowedHost(host: string, allowed: AllowedHosts): boolean {
   const name = readHostName(host);
@@ -76,11 +76,11 @@ function isAllowedName(name: string, { names, addresses }: AllowedHosts): boolea
   );
 }
 
-/** The target in a Host header: the dev server, one of its backends by a label in front, or another host. */
+/** The target in a Host header: the dev server, one of its backends (by its label), or another host. */
 export type NamedHost = { kind: 'server' } | { kind: 'backend'; label: string } | { kind: 'foreign' };
 
 /**
- * Reads the Host header of a request to the proxy. `LABEL.localhost` names a backend, and so does a label in front of
+ * Reads the Host header of a request to the proxy. `LABEL.localhost` refers to a backend, as does a label in front of
  * one of the allowed names. Several labels, or a label in front of an address, do not.
  * @param host undefined or empty in requests of old clients; browsers always send one
  */

@@ -4,22 +4,22 @@ const HOST = '(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\\[[0-9a-fA-F:]+\\])(
 const REFERENCE = new RegExp(
   `^(?:${HOST}/)?${COMPONENT}(?:/${COMPONENT})*(?::[\\w][\\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$`,
 );
-/** The registry of image references that name none. */
+/** The registry of image references without a host. */
 const DEFAULT_HOST = 'docker.io';
 
 /** An image reference in its parts. */
 export interface ImageReference {
-  /** The host of the registry, with its port; Docker Hub if the reference names none. */
+  /** The host of the registry, with its port; Docker Hub if the reference has none. */
   host: string;
   repository: string;
-  /** undefined: `latest`, unless there is a digest. */
+  /** Undefined means `latest`, unless there is a digest. */
   tag: string | undefined;
   digest: string | undefined;
   /** As written, without tag and digest. */
   name: string;
 }
 
-/** Whether a text names an image: `registry.example.com/team/app:tag`, `app@sha256:...`. */
+/** Whether a text is an image reference: `registry.example.com/team/app:tag`, `app@sha256:...`. */
 export function isImageReference(text: string): boolean {
   return text.length <= 512 && REFERENCE.test(text);
 }

@@ -4,8 +4,8 @@ import { describeJson } from './key.js';
 
 /**
  * Parses a request body.
- * @param body parsed JSON, or undefined when none was sent
- * @throws JamdevError `InvalidRequest`, and what the schema's own checks throw
+ * @param body parsed JSON, or undefined if none was sent
+ * @throws JamdevError `InvalidRequest`, and the errors of the schema's own checks
  */
 export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const value = body ?? {};
@@ -13,7 +13,7 @@ export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   return parseFields(schema, value);
 }
 
-/** Parses the fields of a request's body or query. @throws JamdevError as {@link parseBody} */
+/** Parses the fields of a request's body or query. @throws JamdevError like {@link parseBody} */
 export function parseFields<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

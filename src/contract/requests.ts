@@ -44,25 +44,25 @@ const keySchema = z
   .optional()
   .meta({ type: ['string', 'null'], minLength: 1, maxLength: MAX_KEY_CHARACTERS });
 
-/** Limit of the nesting of values that are passed on as JSON text, so that none exhausts the stack. */
+/** Limit of the nesting of values that are passed on as JSON text, so that they can't exhaust the stack. */
 const MAX_NESTING = 100;
 
 /** A connect or spawn request of any API version. */
 export interface ConnectParams {
-  /** Absent: a random key is generated. */
+  /** If absent, a random key is generated. */
   key?: string | undefined;
   /** Sent to the backend as `x-verified-username`. */
   user?: string | undefined;
   /** Sent to the backend as `x-verified-user-data`. */
   auth?: Record<string, unknown> | undefined;
-  /** `false`: only look for the holder of the key. */
+  /** `false` to only look for the holder of the key. */
   spawn: boolean;
   env: Record<string, string>;
   tag?: string | undefined;
   environment?: string | undefined;
-  /** Ends the backend after this long without a connection; seconds. */
+  /** Time limit without a connection, in seconds. */
   maxIdleSeconds?: number | undefined;
-  /** Ends the backend this long after the spawn; seconds. */
+  /** Time limit after the spawn, in seconds. */
   lifetimeLimitSeconds?: number | undefined;
   mount?: string | boolean | undefined;
   limits?: ResourceLimits | undefined;
@@ -99,7 +99,7 @@ const v1SpawnBodySchema = z
 export const connectRequestSchema = connectBodySchema.transform(fromConnectBody);
 
 /**
- * Body of the v1 spawn endpoint: the same thing with older names (`lock` is the key, `grace_period_seconds` the idle
+ * Body of the v1 spawn endpoint: the same fields with older names (`lock` is the key, `grace_period_seconds` the idle
  * time).
  */
 export const v1SpawnRequestSchema = v1SpawnBodySchema.transform(fromV1SpawnBody);
@@ -129,7 +129,7 @@ export const terminateBackendsRequestSchema = z
 
 /**
  * Parses a v2 connect body.
- * @throws JamdevError as {@link parseBody}, and `InvalidKey`, `KeyRequired`, `ReservedEnv`
+ * @throws JamdevError like {@link parseBody}, and `InvalidKey`, `KeyRequired`, `ReservedEnv`
  */
 export function parseConnectRequest(body: unknown): ConnectParams {
   return parseBody(connectRequestSchema, body);

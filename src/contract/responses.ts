@@ -26,7 +26,7 @@ export const connectResponseSchema = z
     status: statusSchema,
     token: z.string(),
     url: z.string(),
-    /** null with a static token, which has none. */
+    /** Null for a static token, which has none. */
     secret_token: z.string().nullable(),
     status_url: z.string(),
     ready_url: z.string(),
@@ -37,7 +37,7 @@ export const connectResponseSchema = z
 export const readyStatusSchema = publicStatusSchema
   .extend({
     backend_id: z.string(),
-    /** Where to go once the status is `ready`. */
+    /** The URL to open once the status is `ready`. */
     url: z.string(),
   })
   .meta({ id: 'ReadyStatus' });
@@ -52,11 +52,11 @@ export const backendInfoSchema = z
     cluster_name: z.string(),
     account_name: z.string(),
     statuses: z.array(infoStatusSchema),
-    /** '' while unknown. */
+    /** Empty while unknown. */
     image_digest: z.string(),
     key: z.string(),
     environment_name: z.string(),
-    /** The highest memory usage that was sampled; null before the first sample. */
+    /** The highest memory usage in any sample; null before the first sample. */
     max_mem_bytes: z.number().nullable(),
   })
   .meta({ id: 'BackendInfo' });
@@ -70,13 +70,13 @@ export const backendMetricsSchema = z
   .object({
     cluster: z.string(),
     backend_id: z.string(),
-    /** Bytes; more than 0. */
+    /** In bytes; more than 0. */
     mem_used: z.number(),
-    /** Its memory limit, or all memory of the machine; bytes. */
+    /** The backend's memory limit, or all memory of the machine, in bytes. */
     mem_available: z.number(),
-    /** CPU time that it used since the previous event; nanoseconds. */
+    /** CPU time that the backend used since the previous event, in nanoseconds. */
     cpu_used: z.number(),
-    /** CPU time of all CPUs together since then; nanoseconds, more than 0. */
+    /** CPU time of all CPUs together since the previous event, in nanoseconds; more than 0. */
     sys_cpu: z.number(),
   })
   .meta({ id: 'BackendMetrics' });
@@ -115,7 +115,7 @@ export type AuthAnswer = z.infer<typeof authSchema>;
 /** The answer of endpoints that return no data. */
 export const okSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Ok' });
 
-/** Every error, on every endpoint. */
+/** The error format of every endpoint. */
 export const errorBodySchema: z.ZodType<ErrorBody> = z
   .object({ error: z.object({ message: z.string(), status: z.int(), code: z.string(), id: z.string() }) })
   .meta({ id: 'Error' });

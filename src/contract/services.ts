@@ -36,7 +36,7 @@ export const serviceInfoSchema = z
   .meta({ id: 'ServiceInfo' });
 export type ServiceInfo = z.infer<typeof serviceInfoSchema>;
 
-/** `GET /v2/service/:account/:service/images`, the newest first. */
+/** `GET /v2/service/:account/:service/images`, newest first. */
 export const imagesSchema = z.object({
   images: z.array(
     z

@@ -1,11 +1,11 @@
 /**
- * Limit of `env`, image, credentials and key of a spawn together as JSON; bytes. Plane passes spawns through
+ * Limit of `env`, image, credentials and key of a spawn together as JSON, in bytes. Plane sends spawns through
  * notifications of PostgreSQL, which hold 8,000 bytes: measured with 0.5.5, 7.0 KB of `env` succeed and 7.5 KB fail
  * with 500.
  */
 export const MAX_SPAWN_BYTES = 6 * 1024;
 
-/** What counts towards {@link MAX_SPAWN_BYTES}. */
+/** Returns the size of a spawn that counts towards {@link MAX_SPAWN_BYTES}. */
 export function spawnBytes(spawn: {
   key: string;
   image: string;

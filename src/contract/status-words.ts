@@ -1,6 +1,6 @@
 import type { PublicStatus, Status, TerminationReason } from './wire-types.js';
 
-/** The statuses in which a process runs. */
+/** The statuses in which a process is running. */
 const WITH_PROCESS: readonly Status[] = ['waiting', 'ready'];
 
 /** The meaning of each reason, for a backend without its own explanation. */
@@ -13,7 +13,7 @@ const REASON_WORDS: Record<TerminationReason, string> = {
   internalerror: 'jamdev failed to run it',
 };
 
-/** How the process of a backend ended, as far as known. */
+/** How the process of a backend ended, if known. */
 export interface ProcessEnd {
   exitCode?: number | null | undefined;
   exitSignal?: string | null | undefined;
@@ -44,7 +44,7 @@ export function describeStatus(status: PublicStatus, details: StatusDetails = {}
 }
 
 /**
- * Describes why a backend is ended, including the platform's reason, except for `external`, where the explanation says
+ * Describes why a backend is ending, including the platform's reason, except for `external`, where the explanation says
  * more.
  * @param explanation see `Backend.explanation`
  */
@@ -53,7 +53,7 @@ export function describeReason(reason: TerminationReason, explanation: string | 
   return reason === 'external' ? words : `${reason}: ${words}`;
 }
 
-/** Describes the end of a backend that ended by itself. */
+/** Describes the end of a backend that ended on its own. */
 export function describeOwnEnd(failed: boolean, end: ProcessEnd): string {
   const hasNeverRun = end.lastStatus !== undefined && !WITH_PROCESS.includes(end.lastStatus);
   if (failed && hasNeverRun) return 'it could not be started';
@@ -61,7 +61,7 @@ export function describeOwnEnd(failed: boolean, end: ProcessEnd): string {
   return isKnown(end) ? `${what}: ${describeExit(end)}` : what;
 }
 
-/** Describes how a process ended: by which signal, and with which exit code. */
+/** Describes how a process ended: its signal, its exit code, or both. */
 export function describeExit({ exitSignal, exitCode, lastStatus }: ProcessEnd): string {
   if (exitCode != null) return exitSignal == null ? `exit code ${exitCode}` : `${exitSignal}, exit code ${exitCode}`;
   // An engine that stopped answering reports no exit code, even if the container ran.
@@ -69,7 +69,7 @@ export function describeExit({ exitSignal, exitCode, lastStatus }: ProcessEnd): 
   return lastStatus === undefined || WITH_PROCESS.includes(lastStatus) ? 'exit code unknown' : 'not started';
 }
 
-/** Whether the end of the process is worth describing. */
+/** Whether anything is known about the end of the process. */
 function isKnown({ exitCode, exitSignal, lastStatus }: ProcessEnd): boolean {
   return exitCode != null || exitSignal != null || (exitCode === null && lastStatus !== undefined);
 }

@@ -39,7 +39,7 @@ export const V1_STATES = [
 ] as const;
 export type V1State = (typeof V1_STATES)[number];
 
-/** The v1 names of statuses before the end; the name after the end depends on how it ended. */
+/** The v1 names of live statuses. The name after the end depends on how the backend ended. */
 export const V1_OF_LIVE_STATUS: Record<Exclude<Status, 'terminated'>, V1State> = {
   scheduled: 'Loading',
   loading: 'Loading',
@@ -51,8 +51,8 @@ export const V1_OF_LIVE_STATUS: Record<Exclude<Status, 'terminated'>, V1State> =
 };
 
 /**
- * Tells whether a value has the form of `publicStatusSchema`: a start of the dev server, which reads no status, does not load
- * schemas for it.
+ * Whether a value has the form of `publicStatusSchema`. Checked by hand because a start of the dev server, which reads
+ * no statuses, must not load schemas for it.
  */
 export function isPublicStatus(value: unknown): value is PublicStatus {
   if (typeof value !== 'object' || value === null) return false;

@@ -28,12 +28,12 @@ class Place {
     return typeof this.#about === 'string' ? this.#about : this.#about.phrase;
   }
 
-  /** "the path /a/b" */
+  /** Phrase for a path: "the path /a/b". */
   get path(): string {
     return typeof this.#about === 'string' ? `the path ${this.#about}` : `the path of ${this.#about.phrase}`;
   }
 
-  /** A command for the path, after some words; nothing without a path. */
+  /** A command with the path, after some words; empty without a path. */
   command(before: string, command: string, after = ''): string {
     return typeof this.#about === 'string' ? `${before}${command} ${quoteForShell(this.#about)}${after}` : '';
   }
@@ -167,9 +167,9 @@ const EXPLANATIONS: Record<string, Explain> = {
 export const EXPLAINED_ERRORS: readonly string[] = Object.keys(EXPLANATIONS);
 
 /**
- * Explains an error of the system.
- * @param code `error.code` of Node.js, or another text, which is returned as it is
- * @param about the path of the error, for users to copy; words if there is none
+ * Explains a system error.
+ * @param code `error.code` of Node.js, or another text, which is returned unchanged
+ * @param about the path of the error, for users to copy, or words if there is none
  */
 export function explainSystemError(code: string, about: string | Unnamed, use: FileUse): SystemErrorText {
   const explain = Object.hasOwn(EXPLANATIONS, code) ? EXPLANATIONS[code] : undefined;

@@ -17,7 +17,7 @@ export type Status =
 /** Why a backend was ended; absent when its process exited on its own. */
 export type TerminationReason = 'swept' | 'external' | 'keyexpired' | 'lost' | 'startuptimeout' | 'internalerror';
 
-/** How a backend was ended: by SIGTERM, or by SIGKILL. */
+/** How a backend was ended: with SIGTERM or with SIGKILL. */
 export type TerminationKind = 'soft' | 'hard';
 
 /** Public v2 status, as on `GET /v2/backend/:id/status` and its stream. */
@@ -27,7 +27,7 @@ export interface PublicStatus {
   time: string;
   termination_reason?: TerminationReason | undefined;
   termination_kind?: TerminationKind | undefined;
-  /** Whether the process failed; present when it has ended. */
+  /** Whether the process failed; present once it has ended. */
   exit_error?: boolean | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface ConnectResponse {
   token: string;
   /** The connection URL: HTTP and WebSocket requests to it reach the backend. */
   url: string;
-  /** null with a static token, which has none. */
+  /** Null for a static token, which has none. */
   secret_token: string | null;
   status_url: string;
   ready_url: string;
@@ -59,9 +59,9 @@ export type BuildOutcome =
       result: 'failed';
       number: number;
       ms: number;
-      /** For example "exit code 1". */
+      /** Such as "exit code 1". */
       failure: string;
-      /** The last lines of its output. */
+      /** The last lines of the build's output. */
       lines: string[];
     }
   | { result: 'superseded'; number: number };
@@ -72,5 +72,5 @@ export type ServiceBuild = { service: string } & BuildOutcome;
 /** The stream of a line in a backend's log; `jamdev`: a remark of jamdev itself. */
 export type LogSource = 'stdout' | 'stderr' | 'jamdev';
 
-/** What a good build does to backends that run older code. */
+/** What a successful build does to backends that run older code. */
 export type OnChange = 'terminate' | 'restart' | 'keep';

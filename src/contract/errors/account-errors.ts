@@ -1,7 +1,7 @@
 import { JamdevError } from './jamdev-error.js';
 import { quote } from './quote.js';
 
-/** Accounts of `jamdev serve`, and their API tokens. */
+/** Errors about accounts of `jamdev serve` and their API tokens. */
 export const accountErrors = {
   accountNameInvalid: (name: string) =>
     new JamdevError(

@@ -1,7 +1,7 @@
 import { JamdevError } from './jamdev-error.js';
 import { quote } from './quote.js';
 
-/** Errors of requests for backends, and of their answers. */
+/** Errors about backends and their answers. */
 export const backendErrors = {
   backendNotFound: (id: string) =>
     new JamdevError('BackendNotFound', `There is no backend ${quote(id)}.`, 'To list the backends: npx jamdev list'),

@@ -51,7 +51,7 @@ export const clusterErrors = {
       `The last backend with the key ${quote(key)} of service ${quote(service)} may still run: the Docker Engine of its drone${drone === null ? '' : ` ${quote(drone)}`} does not answer.`,
       'Try again once that machine or its Docker Engine is back. If it is lost permanently, start jamdev serve with serve.onLostDrone: "spawn".',
     ),
-  /** A remark on a connect that succeeded. */
+  /** A remark on a successful connect. */
   holderMayRun: (id: string, drone: string | null) =>
     new JamdevError(
       'HolderUnreachable',

@@ -7,8 +7,8 @@ export class JamdevError extends Error {
   /**
    * @param code one of the codes of {@link ErrorCode}
    * @param message what happened, with the value
-   * @param remedy the next step, as a sentence; empty when there is none
-   * @param lastLines what was printed before it happened, oldest first
+   * @param remedy the next step, as a sentence; empty if there is none
+   * @param lastLines the last output before the error, oldest first
    */
   constructor(
     readonly code: ErrorCode,
