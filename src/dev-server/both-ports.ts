@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { DevConfig } from '../config/resolve.js';
 import { type BoundPort, listen } from '../ports/listen.js';
 
-/** Makes a server for one address; see {@link listen}. */
+/** Creates a server for one address; see {@link listen}. */
 export interface ServerMakers {
   api: () => Server;
   proxy: () => Server;

@@ -11,15 +11,15 @@ import { findPortOwner, type PortOwner } from './port-owner.js';
 
 /** What to do when the default ports are taken. Without a policy, the start fails as with any other port. */
 export interface PortPolicy {
-  /** Whether to forget the ports that the folder keeps instead of the default ones. */
+  /** Whether to forget the folder's kept ports and use the default ones. */
   forgetKept: boolean;
-  /** Asks whether to use other ports when another program has a default port; undefined: there is nobody to ask. */
+  /** Asks whether to use other ports if another program has a default port; undefined if there is nobody to ask. */
   ask: ((taken: PortInUse, instead: PortPair) => Promise<boolean>) | undefined;
 }
 
 /** Why a dev server has other ports than the default ones. */
 export interface PortMove extends PortPair {
-  /** `taken`: the port, and the project if a dev server has it; undefined: it was taken at an earlier start. */
+  /** `taken`: the taken port, and the project if a dev server has it; undefined if it was taken at an earlier start. */
   taken: { port: number; project: string | undefined } | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface ChosenPorts extends BothPorts {
 type PortConfig = Pick<DevConfig, 'host' | 'port' | 'proxyPort' | 'defaultPorts' | 'interactive'>;
 
 /**
- * Opens the ports of the API and the proxy. When a default port is taken by another dev server of this user, or the
+ * Opens the ports of the API and the proxy. If a default port is taken by another dev server of this user, or if the
  * user at the terminal agrees, opens the next free pair and keeps it for the folder from then on.
  * @param onUnusable see {@link readKeptPorts}
  * @throws JamdevError `PortTaken`, `HostUnavailable`, `StateFolderUnusable`
@@ -106,7 +106,7 @@ function mayMove({ port }: PortInUse, pair: PortPair, { defaultPorts }: PortConf
   return port === pair.port ? defaultPorts.port : defaultPorts.proxyPort;
 }
 
-/** Tries pairs above the default ports, both by the same offset. @throws the refusal when no pair is free */
+/** Tries pairs above the default ports, both with the same offset. @throws the given refusal if no pair is free */
 async function openNextPair(
   { host, port, proxyPort, defaultPorts }: PortConfig,
   first: PortPair,

@@ -7,22 +7,22 @@ import type { DevServerParts } from './prepare.js';
 import type { StateGuard } from './state-guard.js';
 
 /**
- * How long closing waits for backends and builds after the longest grace period before it continues
- * without them; only a process that can't be killed takes longer.
+ * How long closing waits for backends and builds after the longest grace period. Only a process that can't be killed
+ * takes longer.
  */
 const AFTER_GRACE_MS = 5_000;
 
-/** What to close. */
+/** The parts to close. */
 export interface Closeable {
   parts: DevServerParts;
   ports: OpenPorts;
   guard: StateGuard;
   bus: EventBus;
-  /** For containers; undefined: there are none. */
+  /** For containers; undefined if there are none. */
   engine: Engine | undefined;
 }
 
-/** Phase 5: the end of a dev server, in one place. */
+/** Phase 5: closes a dev server. */
 export class Closing {
   readonly #closeable: Closeable;
   #closed: Promise<void> | undefined;
@@ -60,7 +60,7 @@ export class Closing {
     bus.publish({ type: 'closed' });
   }
 
-  /** @returns whether all backends and builds have ended; after the deadline some may still run */
+  /** @returns whether all backends and builds have ended; after the deadline, some may still be running */
   async #endWithDeadline(): Promise<boolean> {
     const { hotRebuild, builder, platform, runtime, imageKeeper } = this.#closeable.parts;
     const graceMs = Math.max(0, ...platform.running.map(({ gracePeriodMs }) => gracePeriodMs));

@@ -8,11 +8,11 @@ import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { asSystemProblem } from '../os/system-problem.js';
 import { chooseRuntimes } from './docker-parts.js';
 
-/** The current state of the files that say what to run. */
+/** Receives changes in the files that define what to run. */
 export interface ConfigFollowerListener {
-  /** The settings of a service changed; `reason` says so for the user. */
+  /** The settings of a service have changed; `reason` tells the user why. */
   redefine(service: ServiceConfig, reason: string): Promise<void>;
-  /** The changes that take effect after a restart, in words. */
+  /** Some changes take effect only after a restart; `what` describes them in words. */
   onFixed(file: string, what: readonly string[]): void;
   /** The files are invalid; the previous content stays in use. */
   onProblem(error: JamdevError): void;
@@ -20,7 +20,7 @@ export interface ConfigFollowerListener {
 
 /** Follows the config file and the start script while a dev server runs. */
 export class ConfigFollower {
-  /** Config files that are used, or would be if they existed. Absolute paths. */
+  /** Absolute paths of the config files that are used, or would be if they existed. */
   readonly files: readonly string[];
   readonly #flags: DevFlags;
   readonly #running: () => DevConfig;
@@ -35,12 +35,12 @@ export class ConfigFollower {
     this.files = configFile === undefined ? CONFIG_FILE_NAMES.map((name) => join(project, name)) : [configFile];
   }
 
-  /** Reads the files again, and applies what can be applied without a restart. */
+  /** Reads the files again, and applies the changes that do not need a restart. */
   async reload(): Promise<void> {
     try {
       const next = await resolveConfig(this.#flags);
       const { services, engine } = await chooseRuntimes(next);
-      // It was only checked for existence.
+      // The engine was only needed to check that it exists.
       engine?.close();
       const change = compareConfigs(this.#running(), { ...next, services });
       const file = basename(next.configFile ?? 'package.json');

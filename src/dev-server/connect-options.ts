@@ -1,14 +1,14 @@
-/** A v2 connect request in code: its body, and the service's name. */
+/** A v2 connect request in code: its body and the service's name. */
 export interface ConnectOptions {
   /** Default: the default service. */
   service?: string | undefined;
-  /** The key to lock the backend to; without it, a new backend is spawned. */
+  /** The key to lock the backend to. Without it, a new backend is spawned. */
   key?: string | undefined;
   /** Sent to the backend as `x-verified-username`. */
   user?: string | undefined;
   /** Sent to the backend as `x-verified-user-data`. */
   auth?: Record<string, unknown> | undefined;
-  /** `false`: only look for the holder of the key. */
+  /** `false` to only look for the holder of the key. */
   spawn?: boolean | SpawnOptions | undefined;
 }
 

@@ -8,26 +8,26 @@ import type { ConnectOptions } from './connect-options.js';
 import type { EventBus } from './events.js';
 import type { DevServerParts } from './prepare.js';
 
-/** A running dev server, as the command line sees it; `import 'jamdev'` gives a part of it. */
+/** A running dev server as the command line sees it; `import 'jamdev'` exposes a part of it. */
 export interface DevServer extends AsyncDisposable {
   /** The current config: a changed config file may have changed services since the start. */
   readonly config: DevConfig;
   readonly info: DevInfo;
-  /** For example `http://localhost:8080`. */
+  /** Such as `http://localhost:8080`. */
   readonly apiUrl: string;
-  /** For example `http://localhost:9090`. */
+  /** Such as `http://localhost:9090`. */
   readonly proxyUrl: string;
-  /** What the start did about processes that an earlier dev server in this folder left behind. */
+  /** The outcome of the cleanup at the start, after processes that an earlier dev server in this folder left behind. */
   readonly leftovers: LeftoverOutcome;
   /** A remark about how backends run, such as that there is no Docker engine. */
   readonly remark: string | undefined;
-  /** Why its ports are not the default ones; undefined: they are, or someone chose them. */
+  /** Why the ports are not the default ones; undefined if they are, or if the user chose them. */
   readonly portMove: PortMove | undefined;
-  /** URLs for other machines; undefined: only this machine reaches it. */
+  /** URLs for other machines; undefined if it is reachable from this machine only. */
   readonly networkUrls: DevUrls | undefined;
-  /** API URLs of other dev servers that ran in this folder at the start. */
+  /** API URLs of other dev servers that were running in this folder at the start. */
   readonly others: readonly string[];
-  /** The folder of the project's logs, records and volumes; an absolute path. */
+  /** The absolute path of the folder with the project's logs, records and volumes. */
   readonly stateFolder: string;
   /** Remarks about that folder, in sentences. */
   readonly stateRemarks: readonly string[];

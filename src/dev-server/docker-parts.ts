@@ -25,15 +25,15 @@ export interface DockerParts {
   buildImage: BuildImage;
   findLocalImages: FindLocalImages;
   keepImages: (builder: Builder, platform: Platform) => { close(): Promise<void> };
-  /** @param describe what another dev server shows when it needs a mount of this one */
+  /** @param describe returns the information that another dev server shows if it needs a mount of this one */
   lockMounts: (describe: () => { apiUrl: string }) => MountSource;
 }
 
 /**
- * Falls back to child processes when no Docker engine answers and the service can run without.
+ * Falls back to child processes if no Docker engine answers and the services can run without one.
  * @returns the services to run, a remark for the user, and the engine if one is needed
- * @throws JamdevError `DockerMissing`, `DockerStopped`, `DockerForbidden` or `EngineUnreachable` when a service can
- *   only run in Docker
+ * @throws JamdevError `DockerMissing`, `DockerStopped`, `DockerForbidden` or `EngineUnreachable` if a service can run
+ *   only in Docker
  */
 export async function chooseRuntimes({
   services,
@@ -97,7 +97,7 @@ export async function removeDeadContainers(
   }
 }
 
-/** Makes the parts for containers, if there is an engine for them. */
+/** Creates the parts for containers, if there is an engine for them. */
 export async function prepareDocker({
   config,
   folder,
@@ -122,7 +122,7 @@ export async function prepareDocker({
     ],
   );
   const owner = { project: config.project, stateId: folder.project.id, runId };
-  // Removed with everything else of a run.
+  // Removed together with all other files of the run.
   const ofRun = join(folder.root, 'loaded', runId);
   const runtime = new DockerRuntime({
     ...owner,

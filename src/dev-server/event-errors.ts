@@ -2,7 +2,7 @@ import { fileError } from '../contract/errors/file-error.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { quote } from '../contract/errors/quote.js';
 
-/** Remarks about a file that starts no more builds, by its writer. */
+/** Remarks about a file that no longer starts builds, by its writer. */
 const SELF_WRITTEN = {
   build: (file: string) => `The build itself writes ${file}, so changes to that file during a build start no build.`,
   backend: (file: string) =>

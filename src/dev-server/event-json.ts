@@ -7,7 +7,9 @@ import { eventErrors } from './event-errors.js';
 import { sentenceOf } from './event-sentences.js';
 import type { DevServerEvent } from './events.js';
 
-/** The JSON form of an event, for programs. @returns none for an unfinished line, and one per line of output */
+/**
+ * Converts an event to JSON for programs. @returns nothing for an unfinished line, and one object per line of output
+ */
 export function toEventJson(event: DevServerEvent): DevServerEventJson[] {
   switch (event.type) {
     case 'output':

@@ -24,38 +24,43 @@ export type DevServerEvent =
    * A backend printed whole lines, or jamdev added its own (`source` is `jamdev`); with no lines, the log has ended.
    */
   | { type: 'output'; log: BackendLog; source: LogRecord['source']; lines: readonly Buffer[] }
-  /** An unfinished line, after a moment without its end; '': the line has ended or was discarded. */
+  /** An unfinished line that has been incomplete for a moment; '' if the line has ended or was discarded. */
   | { type: 'unfinished-output'; log: BackendLog; source: OutputSource; text: string }
   /** Logs can't be written; reported once until `logs-recovered`. */
   | { type: 'logs-failed'; log: BackendLog; error: Error }
   | { type: 'logs-recovered' }
-  /** `command` is undefined when the service has nothing to build. */
+  /** `command` is undefined if the service has nothing to build. */
   | { type: 'build-started'; service: string; number: number; reason: string; command: string | undefined }
   | { type: 'build-line'; service: string; line: string }
   | { type: 'build-ended'; service: string; outcome: BuildOutcome; command: string | undefined }
-  /** Running backends are ended or replaced because of a new build. */
+  /** Running backends are being ended or replaced because of a new build. */
   | { type: 'build-rolled-out'; service: ServiceConfig; number: number; backends: number }
-  /** Changes of a service may be missed. */
+  /** Some file changes of a service may be missed. */
   | { type: 'watch-failed'; service: ServiceConfig; error: NodeJS.ErrnoException }
-  /** A service runs or imports a file that is not watched; published once per service. Absolute paths. */
+  /** A service runs or imports a file that is not watched. Published once per service. The paths are absolute. */
   | { type: 'import-not-watched'; service: ServiceConfig; file: string; toWatch: string; isProgram: boolean }
-  /** Only builds or backends write this file: changes to it start no more builds. Path relative to the service. */
+  /**
+   * Only builds or backends write this file, so changes to it no longer start builds. The path is relative to the
+   * service.
+   */
   | { type: 'output-learned'; service: ServiceConfig; file: string; writtenBy: 'build' | 'backend' | 'program' }
-  /** Backends write watched files, which starts no build. A pattern for `ignore`; published once. */
+  /** Backends write watched files, which starts no build. `pattern` is for `ignore`. Published once. */
   | { type: 'backend-writes'; service: ServiceConfig; pattern: string }
-  /** A program keeps writing a watched file, which starts no build until it is closed; published once per file. */
+  /**
+   * A program keeps a watched file open for writing; it starts a build only when it is closed. Published once per file.
+   */
   | { type: 'file-unfinished'; service: ServiceConfig; path: string; pid: number; program: string }
   /** A config file has changes that take effect after a restart, in words. */
   | { type: 'config-needs-restart'; file: string; what: readonly string[] }
   /** A config file is invalid; its previous content stays in use. */
   | { type: 'config-rejected'; error: JamdevError }
-  /** A page of the user's own front end, by its origin, called the API directly; published once. */
+  /** A page of the user's own front end called the API directly. Published once. */
   | { type: 'page-called-api'; origin: string }
-  /** The state folder was deleted, or the project folder was moved, in a sentence. */
+  /** The state folder was deleted, or the project folder was moved. `text` is a sentence. */
   | { type: 'notice'; text: string }
   /** An internal error of jamdev; `id` is the one in the API's answer. */
   | { type: 'fault'; error: unknown; id: string }
-  /** The dev server begins to close; `backends` is how many still run. */
+  /** The dev server has begun to close; `backends` is the number of backends that are still running. */
   | { type: 'closing'; backends: number }
   | { type: 'closed' };
 
@@ -66,13 +71,14 @@ export type DevServerListener = (event: DevServerEvent) => void;
 export class EventBus {
   readonly #listeners = new Set<DevServerListener>();
 
-  /** Passes an event on at once. A listener that throws affects neither the publisher nor the other listeners. */
+  /** Passes an event on at once. An exception in a listener affects neither the publisher nor the other listeners. */
   publish(event: DevServerEvent): void {
     for (const listener of [...this.#listeners]) {
       try {
         listener(event);
       } catch (error) {
-        // A bug of the listener: it ends the program like any other uncaught error, outside of this call.
+        // A bug of the listener: it is rethrown outside of this call, and ends the process like any other uncaught
+        // error.
         queueMicrotask(() => {
           throw error;
         });

@@ -10,7 +10,7 @@ import { findStateHome } from '../records/state-home.js';
 import { removeDeadControlSocketFolders } from '../runtime/sdk/control-socket-folder.js';
 import { listForeignRuns } from './other-servers.js';
 
-/** What housekeeping needs. */
+/** The dependencies of housekeeping. */
 export interface Household {
   folder: StateFolder;
   runId: string;
@@ -28,7 +28,7 @@ export function startHousekeeping({ folder, runId, platform, logs, loaded, write
   const pruneLogs = () =>
     void listForeignRuns(folder, runId)
       .then((runs) => logs.prune(runs))
-      // It may fail, for example without free file descriptors. The next end of a backend prunes again.
+      // It may fail, for example without free file descriptors. The next end of a backend tries again.
       .catch(ignoreError('start', 'removing what ended backends and dead runs left'));
   platform.events.on('backend', (backend) => {
     void backend.gone.then(() => logs.isPruned || pruneLogs());

@@ -5,20 +5,18 @@ import { type Lock, takeLock } from '../records/lock.js';
 import { mountLockOf } from '../records/project-lock.js';
 import type { FoundState } from '../records/state-folder.js';
 
-/** What the locks of a dev server's mounts need. */
+/** The dependencies of a dev server's mount locks. */
 export interface MountLocksOptions {
   state: FoundState;
-  /** Whether backends of a service are containers: child processes have no mounts. */
+  /** Whether backends of a service are containers; child processes have no mounts. */
   hasMounts(service: Service): boolean;
-  /** What the holder shows to other processes that need the same mount. */
+  /** Returns the information that is shown to other processes that need the same mount. */
   describe(): { apiUrl: string };
-  /**
-   * Ends what dead dev servers left: a container, and its use of a mount, outlives a killed dev server.
-   */
+  /** Cleans up after dead dev servers: a container and its mount outlive a killed dev server. */
   cleanUp(): Promise<unknown>;
 }
 
-/** A mount of this dev server, for one backend or several that need it at the same time. */
+/** A mount of this dev server, used by one or more backends at the same time. */
 interface OwnMount {
   lock: Promise<Lock>;
   holds: number;
@@ -26,8 +24,8 @@ interface OwnMount {
 }
 
 /**
- * Locks the mounts of keys between the dev servers of a project. Within one dev server, the key is held by one backend
- * at a time.
+ * Locks the mounts of keys between the dev servers of a project. Within one dev server, only one backend at a time
+ * holds a key.
  */
 export class MountLocks implements MountSource {
   readonly #options: MountLocksOptions;

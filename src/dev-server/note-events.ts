@@ -2,10 +2,10 @@ import { noteDecision, noteHandled } from '../os/debug/debug-log.js';
 import { toEventJson } from './event-json.js';
 import type { DevServerEvent, EventBus } from './events.js';
 
-/** Events that are not noted: they carry the output of backends and builds, not decisions of jamdev. */
+/** Events that are not logged: they contain the output of backends and builds, not decisions of jamdev. */
 const PRINTED: readonly DevServerEvent['type'][] = ['output', 'unfinished-output', 'build-line'];
 
-/** Notes every event of a dev server in the debug log, and a fault with its id and stack. */
+/** Logs every event of a dev server at debug level, and faults with id and stack. */
 export function noteEvents(bus: EventBus): void {
   bus.subscribe((event) => {
     if (PRINTED.includes(event.type)) return;
@@ -16,7 +16,7 @@ export function noteEvents(bus: EventBus): void {
   });
 }
 
-/** Without the last lines of a build, which its outcome contains. */
+/** Removes the last lines of a build from its outcome. */
 function withoutOutput({ lines: _, ...fields }: Record<string, unknown>): Record<string, unknown> {
   return fields;
 }

@@ -25,8 +25,8 @@ export interface OpenPorts {
 
 /**
  * Phase 3: listens on both ports, and publishes this run to other programs.
- * @throws JamdevError `PortTaken`, `HostUnavailable`, or when the state folder can't be written; then no port stays
- *   open
+ * @throws JamdevError `PortTaken`, `HostUnavailable`, or an error if the state folder can't be written; no port stays
+ *   open then
  */
 export async function openPorts(
   run: ResolvedRun,

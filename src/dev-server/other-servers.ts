@@ -4,16 +4,16 @@ import { listServerRecords, ServerRecordFile, tracesOf } from '../records/server
 import type { OwnStateFolder, StateFolder } from '../records/state-folder.js';
 import { removeDeadContainers } from './docker-parts.js';
 
-/** What was done about dead dev servers of this folder. */
+/** The result of the cleanup after dead dev servers of this folder. */
 export interface CleanUp extends LeftoverOutcome {
   /** The API URLs of running dev servers of this folder. */
   others: string[];
 }
 
 /**
- * Ends what dead dev servers of this folder left behind: processes first, including `docker build`, so that nothing
- * creates images or containers while they are removed. Until it is done, no key can be acquired. A record stays until
- * nothing of its run is left.
+ * Cleans up after dead dev servers of this folder. Processes are ended first, including `docker build`, so that nothing
+ * creates images or containers while they are being removed. Until this is done, no key can be acquired. A record is
+ * kept until nothing of its run is left.
  * @param engine the engine of this dev server, if it uses one
  */
 export async function cleanUpAfterDeadServers(folder: OwnStateFolder, engine?: Engine): Promise<CleanUp> {
@@ -32,7 +32,7 @@ export async function cleanUpAfterDeadServers(folder: OwnStateFolder, engine?: E
   return { ...outcome, others: living.map(({ apiUrl }) => apiUrl) };
 }
 
-/** The runs of other running dev servers of this folder. */
+/** Returns the runs of other running dev servers of this folder. */
 export async function listForeignRuns(folder: StateFolder, ownRunId: string): Promise<Set<string>> {
   const records = await listServerRecords(folder);
   const living = records.filter(({ record, alive, foreign }) => (alive || foreign) && record.runId !== ownRunId);

@@ -5,12 +5,12 @@ import { devLockOf } from '../records/project-lock.js';
 import { listRunningServers } from '../records/server-records.js';
 import { listStateFolders } from '../records/state-folder.js';
 
-/** Who listens on a port. */
+/** The owner of a port. */
 export type PortOwner =
-  /** A dev server of this user; an absolute path. */
+  /** A dev server of this user; `project` is an absolute path. */
   | { kind: 'dev server'; project: string }
   | { kind: 'other' }
-  /** No listening process is visible: it belongs to another user, or has just stopped. */
+  /** No listening process is visible: it belongs to another user, or has just stopped listening. */
   | { kind: 'unknown' };
 
 /** Finds out whether a dev server of this user listens on a port. */
@@ -22,7 +22,7 @@ export async function findPortOwner(port: number): Promise<PortOwner> {
   );
   if (server !== undefined) return { kind: 'dev server', project: server.project };
   if (pids.length === 0) return { kind: 'unknown' };
-  // A dev server that has opened its ports, but has no record yet.
+  // The process may be a dev server that has opened its ports but has no record yet.
   for (const state of listStateFolders()) {
     const holder = await findHolder(devLockOf(state));
     if (holder !== undefined && pids.includes(holder.pid)) return { kind: 'dev server', project: state.note.path };

@@ -33,29 +33,29 @@ import { prepareStandbys } from './standby.js';
 /** The connected parts of a dev server, without its ports. */
 export interface DevServerParts {
   platform: Platform;
-  /** The platform as its API and programs see it. */
+  /** The platform as seen by its API and programs. */
   controlPlane: ControlPlane;
   builder: Builder;
   hotRebuild: HotRebuild;
   logs: LogStore;
-  /** Records what this dev server starts; other programs started for it should be recorded too. */
+  /** Records the programs that this dev server starts; other programs started for it should be recorded as well. */
   register: RunRegister;
   runtime: WarmPools;
   pipes: PipePool;
   loaded: LoadedFiles;
   parser: SyntaxParser;
   writes: WriteReports;
-  /** What backends write among the watched files, for `jamdev doctor`. */
+  /** The watched files that backends write, for `jamdev doctor`. */
   written: LearnedFiles;
   /** Removes unused images; undefined without containers. */
   imageKeeper: ReturnType<DockerParts['keepImages']> | undefined;
-  /** Begins to prepare backends ahead of time. */
+  /** Starts preparing backends ahead of time. */
   beginStandbys(): void;
   /** The current config: a changed config file may have changed services. */
   config(): DevConfig;
 }
 
-/** Phase 2: makes and connects all parts. Nothing is started or written, and no port is opened. */
+/** Phase 2: creates and connects all parts. Nothing is started or written, and no port is opened. */
 export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: EventBus): Promise<DevServerParts> {
   const { config, folder, runId, register } = run;
   const logs = new LogStore(folder.logs, oldStateOf(config.project).logs);

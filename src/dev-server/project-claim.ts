@@ -6,11 +6,11 @@ import { findHolder, type Lock, type LockNote, takeLock } from '../records/lock.
 import { devLockOf, type LockPlace } from '../records/project-lock.js';
 import { createStateFolder } from '../records/state-folder.js';
 
-/** How long to wait for the other dev server to open its ports before it is reported without URLs. */
+/** How long to wait for the other dev server's ports before it is reported without URLs. */
 const STARTING_MS = 5_000;
 const LOOK_PAUSE_MS = 50;
 
-/** The running dev server of a project. */
+/** The dev server that is running for a project. */
 export interface ClaimHolder {
   pid: number;
   /** Undefined until it has opened its ports. */
@@ -22,10 +22,10 @@ export interface ClaimHolder {
 export type Claim = { lock: Lock; holder?: never } | { lock?: never; holder: ClaimHolder };
 
 /**
- * Makes this process the only `jamdev dev` of a project, or finds the running one. Several paths to one folder are one
- * project, through links or after a rename. Other users, and machines that share the folder, have their own state, and
- * so their own sessions.
- * @throws JamdevError when the folder does not exist, or the state folder can't be used
+ * Makes this process the only `jamdev dev` of a project, or finds the running one. Several paths to one folder, through
+ * links or after a rename, are the same project. Other users and other machines that share the folder have their own
+ * state and sessions.
+ * @throws JamdevError if the folder does not exist, or the state folder can't be used
  */
 export async function claimProject(folder: string): Promise<Claim> {
   const path = resolve(folder);
@@ -36,7 +36,7 @@ export async function claimProject(folder: string): Promise<Claim> {
     const { lock, holder } = await takeLock(place);
     if (lock !== undefined) return { lock };
     const named = await untilNamed(place, holder);
-    // The holder has exited meanwhile, so the claim is free.
+    // Otherwise, the holder has exited in the meantime, and the claim is free.
     if (named !== undefined) return { holder: named };
   }
 }

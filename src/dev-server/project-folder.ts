@@ -3,10 +3,10 @@ import { noteHandled } from '../os/debug/debug-log.js';
 import { type FolderIdentity, identifyFolder } from '../records/folder-identity.js';
 import { devServerErrors } from './dev-server-errors.js';
 
-/** Changes of the project folder since the dev server started. */
+/** What has happened to the project folder since the start of the dev server. */
 type Fate = 'there' | 'renamed' | 'deleted' | 'replaced';
 
-/** Detects that the project folder was moved or deleted while its dev server runs. */
+/** Detects that the project folder was moved or deleted while its dev server is running. */
 export class ProjectFolder {
   readonly #path: string;
   readonly #identity: Pick<FolderIdentity, 'device' | 'inode'> | undefined;
@@ -43,7 +43,7 @@ export class ProjectFolder {
     return isSame ? 'there' : 'replaced';
   }
 
-  /** Whether the folder was deleted: then it has no links left. */
+  /** Whether the folder was deleted, in which case it has no links left. */
   #isDeleted(): boolean {
     return this.#folder === undefined || fstatSync(this.#folder).nlink === 0;
   }

@@ -2,7 +2,7 @@ import type { Endpoint } from '../docker-engine/endpoint.js';
 import type { Engine } from '../docker-engine/engine.js';
 import type { EventBus } from './events.js';
 
-/** Describes where backends run and who can reach them there; undefined for an engine on this machine. */
+/** Describes where backends run and who can reach them; undefined for an engine on this machine. */
 export function describeRemote({ url, tls, remote, tunnel, forwards }: Endpoint): string | undefined {
   if (remote === undefined) return undefined;
   const start = `Backends run on the Docker Engine at ${url}.`;

@@ -11,17 +11,17 @@ import { chooseRuntimes } from './docker-parts.js';
 import { cleanUpAfterDeadServers } from './other-servers.js';
 import { identifyRun } from './run-identity.js';
 
-/** What to run, and its state folder. */
+/** The settings to run with, and the state folder. */
 export interface ResolvedRun {
   flags: DevFlags;
   config: DevConfig;
   folder: OwnStateFolder;
   runId: string;
-  /** Not open yet, so that other programs don't see this run. */
+  /** Not open yet, so that other programs do not see this run. */
   register: RunRegister;
-  /** For services in containers; undefined: there are none. */
+  /** For services in containers; undefined if there are none. */
   engine: Engine | undefined;
-  /** See the same names in {@link DevServer}. */
+  /** See the properties of the same names in {@link DevServer}. */
   remark: string | undefined;
   leftovers: LeftoverOutcome;
   others: readonly string[];
@@ -29,8 +29,8 @@ export interface ResolvedRun {
 }
 
 /**
- * Phase 1: finds out what to run, and prepares its state folder by ending what dead dev servers left behind.
- * @throws JamdevError when there is nothing to run, Docker is missing, or the state folder can't be written
+ * Phase 1: determines what to run, and prepares the state folder by cleaning up after dead dev servers.
+ * @throws JamdevError if there is nothing to run, Docker is missing, or the state folder can't be written
  */
 export async function resolveRun(flags: DevFlags): Promise<ResolvedRun> {
   const resolved = await resolveConfig(flags);
@@ -51,7 +51,7 @@ async function resolveState(
   noteDecision('config', () => describeConfig(config));
   const folder = createStateFolder(config.project);
   const { others, ...leftovers } = await cleanUpAfterDeadServers(folder, engine);
-  // Only now, since leftovers may have used it.
+  // Only after the cleanup, since leftover processes may have used the old state.
   const stateRemarks = [...folder.remarks, ...(await moveOldState(config.project, folder))];
   const runId = randomUUID();
   const register = new RunRegister(folder, await identifyRun(config, runId));

@@ -1,8 +1,6 @@
 import type { DevInfo } from '../contract/dev-endpoints.js';
 
-/**
- * A dev server's information about itself. Parts receive this before it is known, and read it once they serve requests.
- */
+/** A dev server's information about itself. Parts get this object early, and read it once they serve requests. */
 export class ServerInfo {
   #info: DevInfo | undefined;
 
@@ -11,7 +9,7 @@ export class ServerInfo {
     this.#info = info;
   }
 
-  /** @throws Error before the ports are open: no outside request can arrive earlier */
+  /** @throws Error before the ports are open; no outside request can arrive earlier */
   get current(): DevInfo {
     if (this.#info === undefined) throw new Error('the ports of the dev server are not open yet');
     return this.#info;

@@ -14,19 +14,20 @@ import { loadWholeApi } from './load-late.js';
 import type { DevServerParts } from './prepare.js';
 import type { ServerInfo } from './server-info.js';
 
-/** The description in OpenAPI. */
+/** The description in the OpenAPI document. */
 const DESCRIPTION = 'A local emulation of the Jamsocket platform. Credentials are accepted and ignored.';
 
 /** The servers of a dev server, not listening yet. */
 export interface Servers {
   make: ServerMakers;
   /**
-   * Lets API requests through. They wait until then, since one port may answer while the other is still being opened.
+   * Lets API requests through. They wait until then, because one port may accept connections while the other is still
+   * being opened.
    */
   serve(): void;
 }
 
-/** Makes the servers of the API and the proxy from the parts. */
+/** Creates the servers of the API and the proxy from the parts. */
 export function makeServers(
   config: DevConfig,
   parts: DevServerParts,

@@ -4,23 +4,27 @@ import { ignoreError } from '../os/debug/debug-log.js';
 import { inTime } from '../os/in-time.js';
 import type { Runtime } from '../runtime/runtime.js';
 
-/** A rollout that takes longer, as of an app that hangs when it starts, is not waited for: the next sessions are. */
+/**
+ * How long to wait for a rollout. One that takes longer, such as with an app that hangs at startup, must not delay the
+ * preparation of the next sessions.
+ */
 const LONGEST_ROLLOUT_MS = 10_000;
 
-/** What preparing backends ahead of time depends on. */
+/** The dependencies of preparing backends ahead of time. */
 export interface StandbyParts {
   builder: Builder;
   runtime: Pick<Runtime, 'standBy' | 'renewStandbys'>;
-  /** Resolves when no running backend of a service is starting. Takes the name of the service's definition. */
+  /** Resolves when no running backend of a service is starting. The name is that of its definition. */
   rolledOut(service: string): Promise<unknown>;
   tell(text: string): void;
   clock: Clock;
 }
 
 /**
- * Prepares backends of each service ahead of time, from its first good build on. A good build replaces what was
- * prepared for the previous one, once running backends are on it: until then, they may use what fits both builds.
- * @returns a function that begins
+ * Prepares backends of each service ahead of time, from its first successful build on. A successful build replaces the
+ * backends that were prepared for the previous one once running backends use it; until then, they may use prepared
+ * backends that fit both builds.
+ * @returns a function that starts the preparation
  */
 export function prepareStandbys({ builder, runtime, rolledOut, tell, clock }: StandbyParts): () => void {
   let hasBegun = false;
@@ -32,7 +36,7 @@ export function prepareStandbys({ builder, runtime, rolledOut, tell, clock }: St
   };
   builder.events.on('good', (service) => {
     prepare(service, true);
-    // Not before the other listeners have begun to replace backends.
+    // Runs after the other listeners have begun to replace backends.
     setImmediate(() => {
       inTime(rolledOut(service), LONGEST_ROLLOUT_MS, clock).then(
         () => runtime.renewStandbys?.(service),
@@ -40,7 +44,7 @@ export function prepareStandbys({ builder, runtime, rolledOut, tell, clock }: St
       );
     });
   });
-  // The settings of the service may have changed even so.
+  // The settings of the service may have changed anyway.
   builder.events.on('unchanged', (service) => prepare(service, false));
   return () => {
     hasBegun = true;

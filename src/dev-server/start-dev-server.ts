@@ -14,10 +14,10 @@ import { runParts } from './run.js';
 import { ServerInfo } from './server-info.js';
 
 /**
- * Starts a dev server: API, proxy, and backends as the config says. Nothing is printed.
- * @param flags what is not given comes from the project's config file and package.json
- * @param portPolicy what to do when the default ports are taken; default: the start fails
- * @throws JamdevError when there is nothing to run, a port is taken, or the state folder can't be written
+ * Starts a dev server: its API, its proxy, and backends according to the config. Prints nothing.
+ * @param flags take precedence over the project's config file and package.json
+ * @param portPolicy what to do if the default ports are taken; by default, the start fails
+ * @throws JamdevError if there is nothing to run, a port is taken, or the state folder can't be written
  */
 export async function startDevServer(flags: DevFlags = {}, portPolicy?: PortPolicy): Promise<DevServer> {
   const bus = new EventBus();

@@ -18,7 +18,7 @@ interface Guarded {
   tell(text: string): void;
 }
 
-/** Keeps a dev server's state on disk while it runs, and reports when the state or project folder vanishes. */
+/** Keeps a dev server's state on disk while it runs, and reports if the state or project folder disappears. */
 export class StateGuard {
   readonly #guarded: Guarded;
   readonly #project: ProjectFolder;
@@ -58,7 +58,7 @@ export class StateGuard {
     logs.restore();
     this.#notice.watch(join(folder.root, PROJECT_NOTE));
     tell(devServerErrors.stateDeleted(folder.root).sentence);
-    // Processes that replaced their environment can only be found by their notes, which are gone.
+    // Processes that replaced their environment could only be found by their records, which are gone.
     void new RunTree({ markers: new Set([register.marker]), roots: [] }).sample().then((sample) => {
       if (!sample.known) return;
       for (const { pid, startId, startedAt } of sample.living)
