@@ -3,16 +3,16 @@ import { connect, type Socket } from 'node:net';
 import type { Address } from './runtime.js';
 import { readStrangeBytes, type StrangeAnswer } from './strange-answer.js';
 
-/** How long one `HEAD /` may take. A backend may do its slow start-up work on the first request. */
+/** Timeout for one `HEAD /`. A backend may do slow start-up work on its first request. */
 const ANSWER_TIMEOUT_MS = 30_000;
-/** Go and nginx answer plain HTTP on a port for TLS so. */
+/** The status with which Go and nginx answer plain HTTP on a TLS port. */
 const BAD_REQUEST = 400;
 
 /** The outcome of a request to a backend. */
 export interface HeadResult {
-  /** Whether it answered in HTTP, whatever the status. */
+  /** Whether the answer was HTTP, with any status. */
   isHttp: boolean;
-  /** What came in place of such an answer; undefined when nothing listens there. */
+  /** The unexpected answer; undefined if nothing listens. */
   strange?: StrangeAnswer;
   /** Whether TLS may be the reason. */
   mayBeTls: boolean;
@@ -20,12 +20,12 @@ export interface HeadResult {
 
 /** Sends one `HEAD /`. Never rejects. */
 export async function sendHead(address: Address, signal: AbortSignal): Promise<HeadResult> {
-  // A request costs much more than the refused connection that is the usual outcome.
+  // A refused connection is the usual outcome, and much cheaper than a request.
   const socket = await tryConnect(address, signal);
   return socket === undefined ? { isHttp: false, mayBeTls: false } : askThrough(socket, address, signal);
 }
 
-/** @returns undefined when nothing listens there */
+/** @returns undefined if nothing listens */
 function tryConnect({ host, port, socketPath, isCurrent }: Address, signal: AbortSignal): Promise<Socket | undefined> {
   return new Promise((resolve) => {
     const socket = connect(socketPath === undefined ? { host, port } : { path: socketPath });
@@ -74,7 +74,10 @@ function askThrough(socket: Socket, { host, port }: Address, signal: AbortSignal
   });
 }
 
-/** An answer that begins as HTTP does counts, as on the platform, even if Node.js's parser takes offense at the rest. */
+/**
+ * Interprets an error. As on the platform, an answer that begins like HTTP counts even if Node.js's parser rejects the
+ * rest.
+ */
 function readError(error: Error | undefined): HeadResult {
   const { code = '', rawPacket } = (error ?? {}) as NodeJS.ErrnoException & { rawPacket?: Buffer };
   if (rawPacket !== undefined && code.startsWith('HPE_')) {

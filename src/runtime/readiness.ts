@@ -7,21 +7,24 @@ import { speaksTls } from './tls-probe.js';
 
 const SHORTEST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 200;
-/** The pause grows with the wait, so that a slow start costs little and a fast one is seen at once. */
+/** The pause grows with the time waited, so that a slow start costs little and a fast one is noticed at once. */
 const PAUSE_PER_WAITED = 0.04;
-/** The same for looks whether it is TLS that is spoken: Docker closes connections to containers that still start. */
+/** The same for TLS checks: Docker closes connections to containers that are still starting. */
 const TLS_PAUSE_PER_WAITED = 0.5;
-/** Pauses between looks whether anything listens, which take so little time that they can be frequent. */
+/** Limits of the pause between checks for a listener, which are cheap enough to be frequent. */
 const LONGEST_LOOK_PAUSE_MS = 20;
 const LOOK_PAUSE_PER_WAITED = 0.01;
-/** A look may miss what a request reaches, such as another network namespace: one is sent so often in any case. */
+/**
+ * A check may miss a listener that a request can reach, such as in another network namespace, so requests are sent at
+ * this interval in any case.
+ */
 const UNSEEN_REQUEST_PAUSE_MS = 1_000;
 
 /**
- * Asks `HEAD /` until anything answers in HTTP, whatever the status (platform contract, "Lifecycle").
- * @param addresses all are asked; the first to answer wins
- * @param onStrange receives what comes in place of an answer in HTTP; also after the end, if what answered speaks TLS
- * @param mayAnswer as {@link RuntimeBackend.mayAnswer}
+ * Sends `HEAD /` until any HTTP answer arrives, with any status (platform contract, "Lifecycle").
+ * @param addresses all are tried; the first to answer wins
+ * @param onStrange receives unexpected answers; also after the end, if the server speaks TLS
+ * @param mayAnswer see {@link RuntimeBackend.mayAnswer}
  * @returns the address that answered
  * @throws the signal's reason when it aborts
  */
@@ -47,9 +50,9 @@ export async function waitUntilReady(
 }
 
 interface QuestionSignals {
-  /** Another address has answered, or the wait was given up. */
+  /** Aborts when another address has answered, or the wait was given up. */
   over: AbortSignal;
-  /** The backend is ending. */
+  /** Aborts when the backend is ending. */
   ended: AbortSignal;
 }
 

@@ -1,11 +1,11 @@
 import type { Build, Prepared, Runtime, RuntimeBackend, SpawnRequest, StandbyOrder } from './runtime.js';
 
-/** Runs each backend by the runtime that its build is for. */
+/** Runs each backend in the runtime for its kind of build. */
 export class RuntimeSwitch implements Runtime {
   readonly #process: Runtime;
   readonly #container: Runtime | undefined;
 
-  /** @param container undefined when nothing is built for containers */
+  /** @param container undefined if there are no builds for containers */
   constructor(process: Runtime, container: Runtime | undefined) {
     this.#process = process;
     this.#container = container;
@@ -23,7 +23,7 @@ export class RuntimeSwitch implements Runtime {
   }
 
   prepared(service: string): Prepared {
-    // A service whose runtime has changed has none in the other anymore.
+    // A service whose runtime has changed has nothing prepared in the other one anymore.
     const all = [this.#process.prepared?.(service), this.#container?.prepared?.(service)];
     return all.find((each) => each !== undefined && each.wanted > 0) ?? { standing: 0, wanted: 0 };
   }

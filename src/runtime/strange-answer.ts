@@ -1,12 +1,15 @@
-/** How a server that is asked over HTTP answers in another way. */
+/** An answer to an HTTP request that is not HTTP/1. */
 export type StrangeAnswer =
   | { kind: 'tls' }
   | { kind: 'http2' }
-  /** It sent something else; `firstBytes` begin it. */
+  /** The server sent something else, which begins with `firstBytes`. */
   | { kind: 'other'; firstBytes: Buffer }
-  /** It closed the connection without a word: also what Docker does for a container that does not listen yet. */
+  /**
+   * The server closed the connection without an answer. Docker also does that for a container that is not listening
+   * yet.
+   */
   | { kind: 'closed' }
-  /** It took the connection and has sent nothing for so long. */
+  /** The server accepted the connection but has sent nothing for this time. */
   | { kind: 'silent'; ms: number };
 
 const SHOWN_BYTES = 40;
@@ -14,21 +17,21 @@ const TLS_ALERT = 0x15;
 const HTTP2_SETTINGS = 4;
 const HTTP2_FRAME_HEADER_BYTES = 9;
 
-/** Tells what a server speaks by the bytes that it sent in place of an answer in HTTP/1. */
+/** Identifies the protocol of a server from the bytes that it sent instead of an HTTP/1 answer. */
 export function readStrangeBytes(bytes: Buffer): StrangeAnswer {
   if (bytes[0] === TLS_ALERT && bytes[1] === 3) return { kind: 'tls' };
-  // Every HTTP/2 server begins with its settings, in a frame of stream 0 (RFC 9113, section 3.4).
+  // Every HTTP/2 server first sends its settings, in a frame of stream 0 (RFC 9113, section 3.4).
   const isFrame =
     bytes.length >= HTTP2_FRAME_HEADER_BYTES && bytes[3] === HTTP2_SETTINGS && bytes.readUInt32BE(5) === 0;
   return isFrame ? { kind: 'http2' } : { kind: 'other', firstBytes: bytes };
 }
 
-/** Whether the answer alone shows that the server will not answer in HTTP, whatever else is known of it. */
+/** Whether the answer alone proves that the server will not answer in HTTP. */
 export function isConclusive({ kind }: StrangeAnswer): boolean {
   return kind === 'tls' || kind === 'http2' || kind === 'other';
 }
 
-/** What happened and what to do, in two sentences. */
+/** Describes an answer in two sentences: what happened, and what to do. */
 export function describeStrangeAnswer(answer: StrangeAnswer): string {
   switch (answer.kind) {
     case 'tls':

@@ -1,11 +1,11 @@
 import type { Address } from './runtime.js';
 
-/** How long a handshake on this machine may take. */
+/** Timeout for a handshake on this machine. */
 const HANDSHAKE_MS = 2_000;
 
 /**
- * Whether a server speaks TLS: it completes a handshake, or refuses one in TLS's own way. OpenSSL, and Node.js with it,
- * closes a connection that begins in plain HTTP without a word, so only this tells.
+ * Whether a server speaks TLS: it completes a handshake, or refuses one with a TLS alert. Only a handshake can tell,
+ * because OpenSSL and thus Node.js silently close connections that begin with plain HTTP.
  */
 export async function speaksTls({ host, port, socketPath }: Address, signal: AbortSignal): Promise<boolean> {
   const { connect } = await import('node:tls');

@@ -6,9 +6,9 @@ import type { Labels } from './labels.js';
 import { createVolume, volumeName } from './remote-volume.js';
 
 /**
- * Makes what a backend's mount needs: a folder on this machine, or a volume of an engine on another one.
- * @param places folders for mounts, as {@link volumeFolderOf} takes them
- * @returns undefined when nothing is to be mounted
+ * Creates a backend's mount: a folder on this machine, or a volume if the engine is on another machine.
+ * @param places folders for mounts, as in {@link volumeFolderOf}
+ * @returns undefined if nothing is to be mounted
  * @throws JamdevError, EngineError
  */
 export async function prepareMount(

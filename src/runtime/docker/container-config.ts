@@ -3,19 +3,19 @@ import type { Labels } from './labels.js';
 import { labelsOf } from './labels.js';
 import type { Limit } from './resource-limits.js';
 
-/** The port that a backend listens on inside its container (platform contract, "What a backend sees"). */
+/** The port on which a backend listens inside its container (platform contract, "What a backend sees"). */
 const CONTAINER_PORT = 8080;
-/** Where a mount is seen inside the container. */
+/** The path of a mount inside the container. */
 export const MOUNT_TARGET = '/plane-data';
 
-/** What a container keeps when it ends. */
+/** Storage that outlives a container. */
 export interface Mount {
   Type: 'bind' | 'volume';
   /** The absolute path of a folder on the engine's machine, or the name of a volume. */
   Source: string;
 }
 
-/** A folder of this machine that a container sees and can't write to. */
+/** A folder of this machine that is mounted read-only into a container. */
 interface SharedFolder {
   /** Absolute path on this machine. */
   source: string;
@@ -23,33 +23,36 @@ interface SharedFolder {
   target: string;
 }
 
-/** Everything that defines a backend's container. */
+/** The definition of a backend's container. */
 export interface ContainerSpec {
   labels: Labels;
   build: ContainerBuild;
-  /** The platform's variables and the request's. */
+  /** The variables of the platform and of the request. */
   env: Record<string, string>;
-  /** The port that the backend has to listen on, on the host's own network; elsewhere it is 8080. */
+  /**
+   * The port on which the backend has to listen on the host's own network; undefined on other networks, where it is
+   * 8080.
+   */
   hostPort: number | undefined;
   limits: readonly Limit[];
-  /** The folder or the volume that is mounted. */
+  /** The folder or volume to mount. */
   mount: Mount | undefined;
-  /** Folders through which jamdev speaks with what runs inside. */
+  /** Folders through which jamdev communicates with programs in the container. */
   shared?: readonly SharedFolder[] | undefined;
   /** The address of the engine's machine at which the port is published. */
   publishAt: string;
-  /** The address of this machine, as the container sees it. */
+  /** The address of this machine as seen from the container. */
   hostAddress: string;
-  /** Whether the engine puts its own init in front of the image's program. */
+  /** Whether the engine runs its own init in front of the image's program. */
   init: boolean;
 }
 
-/** Returns the port that a backend has to listen on inside its container. */
+/** Returns the port on which a backend has to listen inside its container. */
 export function insidePort({ hostPort }: Pick<ContainerSpec, 'hostPort'>): number {
   return hostPort ?? CONTAINER_PORT;
 }
 
-/** The body of the engine's request to create a container. The engine chooses the port that it publishes. */
+/** Returns the body of the engine's request to create a container. The engine chooses the published port. */
 export function containerConfig(spec: ContainerSpec): Record<string, unknown> {
   const { build, limits, mount, init, hostPort, publishAt, shared = [] } = spec;
   const variables = { ...build.env, ...spec.env, PORT: String(insidePort(spec)) };

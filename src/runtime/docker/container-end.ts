@@ -3,7 +3,7 @@ import type { NetworkPlace } from './own-address.js';
 
 const SIGKILL_CODE = 137;
 
-/** The state of a container, as the engine reports it. */
+/** The engine's report about the state of a container. */
 export interface ContainerState {
   Running: boolean;
   ExitCode: number;
@@ -11,7 +11,7 @@ export interface ContainerState {
   FinishedAt: string;
 }
 
-/** The part of a container's inspection that is needed. */
+/** The used parts of a container's inspection. */
 export interface ContainerInspection {
   State: ContainerState & { Pid: number };
   NetworkSettings: { Ports?: Record<string, { HostPort: string }[] | null>; Networks?: Record<string, NetworkPlace> };
@@ -19,27 +19,27 @@ export interface ContainerInspection {
 
 /** How a container ended. */
 export interface ContainerEnd {
-  /** undefined: the engine was lost, and what became of the container is not known. */
+  /** Undefined if the engine was lost, and the fate of the container is unknown. */
   exitCode: number | undefined;
   outOfMemory: boolean;
-  /** It had ended by itself before anyone asked it to. */
+  /** Whether the container had ended before jamdev asked it to. */
   onItsOwn: boolean;
 }
 
-/** When this program first asked a container to end, and how. */
+/** The first request of this process to end a container. */
 export interface Demand {
   how: 'soft' | 'hard';
-  /** By `performance.now()`. */
+  /** Time of `performance.now()`. */
   atMs: number;
-  /** Since 1970. */
+  /** Milliseconds since the epoch. */
   wallMs: number;
 }
 
 /**
- * What the event alone says of the end. The engine does not answer a question about the container until it has cleaned up
- * behind it, a tenth of a second later.
- * @param isSeen whether its first process was seen from here
- * @returns undefined: only the engine can tell
+ * Determines the end of a container from the engine's event alone. The engine answers requests about the container only
+ * a tenth of a second later, after it has cleaned up.
+ * @param isSeen whether the container's first process was visible to this process
+ * @returns undefined if only the engine can tell
  */
 export function endSaidBy(
   event: DeathEvent | undefined,
@@ -49,19 +49,20 @@ export function endSaidBy(
   if (event === undefined || Number.isNaN(event.exitCode)) return undefined;
   const { exitCode } = event;
   const wasKilled = exitCode === SIGKILL_CODE;
-  // Nobody here killed it, so the engine may know who did.
+  // It was killed, but not by this process, so the engine may know the reason.
   if (asked === undefined && wasKilled && !ranOutOfMemory) return undefined;
-  // Whether it had ended before it was asked is seen at its process.
+  // Only its visible process can show whether it had already ended before the request.
   if (asked?.how === 'soft' && !isSeen) return undefined;
   const onItsOwn = asked === undefined || (asked.how === 'hard' && !wasKilled);
   return { exitCode, outOfMemory: ranOutOfMemory, onItsOwn };
 }
 
 /**
- * Where its process can't be seen, the engine's times tell whether it ended before the termination. The engine takes the
- * time of an end up to a few milliseconds late, so a crash in the very last ones counts as caused by the termination.
- * The clock of another machine (such as Docker Desktop's) differs from the one here, but both measure how long ago it was.
- * @param seenAtMs when the event came, by `performance.now()`
+ * Whether a container ended before its termination, by the engine's times, if its process is not visible. The engine
+ * records the time of an end up to a few milliseconds late, so a crash right before the termination counts as caused by
+ * it. The clock of another machine (such as Docker Desktop's) differs from this one, but both can measure how long ago
+ * the end was.
+ * @param seenAtMs when the event arrived, in the time of `performance.now()`
  */
 export function endedOnItsOwn(
   { ExitCode, FinishedAt }: ContainerState,
@@ -69,14 +70,14 @@ export function endedOnItsOwn(
   asked: Demand | undefined,
   { sharesKernel, seenAtMs }: { sharesKernel: boolean; seenAtMs: number },
 ): boolean {
-  // A code other than that of SIGKILL does not come from SIGKILL.
+  // An exit code other than SIGKILL's can't be the result of a SIGKILL.
   if (asked === undefined || (asked.how === 'hard' && ExitCode !== SIGKILL_CODE)) return true;
   const finishedMs = preciseTime(FinishedAt);
   if (sharesKernel) return finishedMs < asked.wallMs;
   return event !== undefined && event.engineMs - finishedMs > seenAtMs - asked.atMs;
 }
 
-/** Milliseconds since 1970, with their fraction: the engine reports nanoseconds. */
+/** Parses a time to milliseconds since the epoch with a fraction, since the engine reports nanoseconds. */
 function preciseTime(time: string): number {
   const fraction = /\.(\d+)/.exec(time)?.[1] ?? '0';
   const seconds = Date.parse(time.replace(/\.\d+/, ''));

@@ -9,48 +9,48 @@ import { LABEL } from './labels.js';
 
 const RETRY_PAUSE_MS = 500;
 const OUT_OF_MEMORY = 'oom';
-/** Podman sends "died", and both names mean the same. */
+/** Podman's name for the event is "died". */
 const DEATHS = ['die', 'died'];
-/** What someone does to a container that runs. */
+/** Interventions of someone else in a running container. */
 const DISTURBANCES = ['pause', 'kill'];
 
 const eventSchema = z.object({
   Action: z.string().optional(),
-  /** The older name of the action, which Podman uses alone. */
+  /** The older name of the action, and the only one that Podman uses. */
   status: z.string().optional(),
   Actor: z.object({ ID: z.string(), Attributes: z.record(z.string(), z.string()) }),
   timeNano: z.number(),
 });
 
-/** How a container ended, by the engine's event. */
+/** The engine's event about the end of a container. */
 export interface DeathEvent {
   exitCode: number;
-  /** When the event was made, by the engine's clock; ms since 1970. */
+  /** When the event was created, by the engine's clock, in milliseconds since the epoch. */
   engineMs: number;
 }
 
-/** Receives what happens to one container. */
+/** Receives the events of one container. */
 export interface ContainerListener {
   died(event: DeathEvent): void;
-  /** The kernel ended a process of it, as it needed more memory than it may have. */
+  /** The kernel killed one of its processes because of the memory limit. */
   ranOutOfMemory(): void;
-  /** It was paused, or a signal was sent to it, by this program or by someone else. */
+  /** The container was paused or got a signal, from this process or from someone else. */
   disturbed(): void;
-  /** Events may have been missed: the container may have died, or the engine. */
+  /** Events may have been missed: the container or the engine may have died. */
   check(): Promise<void>;
 }
 
 /**
- * Reports when containers of a run die, over one connection to the engine's events. They come a tenth of a second before
- * the engine answers a `wait`, or any other question about the container, since it cleans up first.
+ * Reports when containers of a run die, over a single connection to the engine's events. Events arrive a tenth of a
+ * second before the engine answers a `wait` or any other request about the container, because it cleans up first.
  */
 export class ContainerEvents {
-  /** Shared by what reads the outputs of containers. */
+  /** Shared by all readers of container output. */
   readonly turns = new ReadTurns();
   readonly #engine: Engine;
   readonly #runId: string;
   readonly #closed = new AbortController();
-  /** By the container's id. */
+  /** Listeners by container id. */
   readonly #listeners = new Map<string, ContainerListener>();
   #opening: Promise<void> | undefined;
 
@@ -60,8 +60,8 @@ export class ContainerEvents {
   }
 
   /**
-   * Resolves when every death from now on will be reported.
-   * @throws JamdevError when it does not answer
+   * Resolves once all further deaths will be reported.
+   * @throws JamdevError if the engine does not answer
    */
   async open(): Promise<void> {
     this.#opening ??= this.#connect().catch((error) => {
@@ -71,7 +71,7 @@ export class ContainerEvents {
     await this.#opening;
   }
 
-  /** Call it before the container is started. @returns ends the listening */
+  /** Adds a listener. Call this before the container is started. @returns a function that removes it */
   listen(id: string, listener: ContainerListener): () => void {
     this.#listeners.set(id, listener);
     return () => this.#listeners.delete(id);
@@ -97,14 +97,17 @@ export class ContainerEvents {
     lines.on('line', (line) => this.#hear(line));
     await new Promise<void>((resolve) => {
       stream.once('close', resolve);
-      // Reading lines passes errors on to the interface.
+      // readline forwards errors of the stream to its interface.
       for (const each of [stream, lines]) each.on('error', () => resolve());
     });
     this.#opening = undefined;
     await this.#reopen();
   }
 
-  /** A line that is no event, such as an error of the engine or the start of a line that was cut off, is skipped. */
+  /**
+   * Handles a line of the stream. Lines that are not events, such as an error of the engine or the rest of a line that
+   * was cut off, are skipped.
+   */
   #hear(line: string): void {
     const { data, error } = parseEvent(line);
     if (data === undefined) return noteHandled('docker', 'reading an event of the engine', error);
@@ -119,8 +122,8 @@ export class ContainerEvents {
   }
 
   /**
-   * The connection has ended: the engine is asked again as long as one container lives, and each is looked at. Those of an
-   * engine on this machine that does not answer are lost with it.
+   * Reconnects after the connection has ended, as long as any container is alive, and then checks each container. If an
+   * engine on this machine does not answer, its containers are lost with it.
    */
   async #reopen(): Promise<void> {
     const { signal } = this.#closed;
@@ -129,7 +132,7 @@ export class ContainerEvents {
         () => true,
         ignoreError('docker', 'listening to the events of the engine again', false),
       );
-      // Containers of another machine go on while it can't be reached, and are looked at once it is.
+      // Containers on another machine continue while it is unreachable, and are checked once it is reachable again.
       if (isOpen || this.#engine.link === undefined) {
         await Promise.all([...this.#listeners.values()].map((listener) => listener.check()));
       }

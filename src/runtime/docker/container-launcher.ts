@@ -11,30 +11,30 @@ import { LostContainers, removeContainer } from './lost-containers.js';
 import { findOwnAddress } from './own-address.js';
 import { makeWritable } from './remote-volume.js';
 
-/** How long the last resort may take, for each of its two steps. */
+/** Timeout for each of the two steps of killAll(). */
 const KILL_ALL_MS = 4_000;
-/** A warning that needs no remark: the limit is applied, there is just no swap to limit. */
+/** Warnings that need no remark: the limit is applied, there is just no swap to limit. */
 const HARMLESS_WARNING = /swap limit|IPv4 forwarding|Published ports are discarded|Localhost DNS/i;
-/** Where published ports are reached on the engine's machine. */
+/** The address at which ports are published on the engine's machine. */
 export const LOOPBACK = '127.0.0.1';
 
-/** A container that was started. */
+/** A started container. */
 export interface Launched {
   container: Container;
   spec: ContainerSpec;
-  /** Where the port is reached that it has to listen on. */
+  /** The address of the port on which the container has to listen. */
   address: Address;
 }
 
-/** Starts containers of one dev server and removes them, and knows which ones there are. */
+/** Starts, tracks and removes the containers of one dev server. */
 export class ContainerLauncher {
   readonly #engine: Engine;
   readonly #events: ContainerEvents;
   readonly #lost: LostContainers;
-  /** Names of containers that are there or may be, and their ids once these are known: someone may rename a container. */
+  /** Names of containers that exist or may exist, with their ids once known, since someone may rename a container. */
   readonly #names = new Map<string, string>();
   #rootless: Promise<boolean> | undefined;
-  /** What is being cleared away of backends that have ended. */
+  /** Cleanups of ended backends in progress. */
   readonly #clearing = new Set<Promise<unknown>>();
 
   constructor(engine: Engine, runId: string) {
@@ -44,8 +44,8 @@ export class ContainerLauncher {
   }
 
   /**
-   * Creates a container and starts it; when that fails, nothing is left of it.
-   * @param wantedName it gets a number where a container of that name may still be there
+   * Creates and starts a container. If that fails, nothing of it is left.
+   * @param wantedName extended by a number if a container with this name may still exist
    * @throws EngineError, JamdevError, the signal's reason
    */
   async launch(
@@ -82,7 +82,7 @@ export class ContainerLauncher {
     }
   }
 
-  /** Gives a container that runs another name, for people who list containers. Best effort. */
+  /** Renames a running container, for people who list containers. Best effort. */
   async rename({ container }: Launched, wantedName: string): Promise<void> {
     const [before, name] = [container.name, this.#takeName(wantedName)];
     try {
@@ -100,9 +100,10 @@ export class ContainerLauncher {
   }
 
   /**
-   * Removes a container that has ended; when its engine is lost, as soon as that answers again.
-   * @param after what this waits for
-   * @returns resolves when nothing is left of it, or it is known to be lost
+   * Removes a container that has ended. If its engine is lost, the container is removed as soon as the engine answers
+   * again.
+   * @param after resolves when the removal may begin
+   * @returns resolves when nothing of the container is left, or it is known to be lost
    */
   clear(
     { container, address }: Launched,
@@ -117,12 +118,15 @@ export class ContainerLauncher {
     return noted;
   }
 
-  /** Removes containers that were lost with the engine: one of them may hold a key. @throws EngineError, JamdevError */
+  /**
+   * Removes containers that were lost with the engine, because one of them may hold a key. @throws EngineError,
+   * JamdevError
+   */
   removeLost(): Promise<void> {
     return this.#lost.removeAll();
   }
 
-  /** Resolves when nothing is left of containers that have ended. */
+  /** Resolves when nothing of the ended containers is left. */
   async cleared(): Promise<void> {
     while (this.#clearing.size > 0) await Promise.all(this.#clearing);
   }
@@ -133,7 +137,8 @@ export class ContainerLauncher {
     if (ids.length === 0) return;
     const env = dockerEnvironment(this.#engine.endpoint.environment);
     const options = { env, stdio: 'ignore', timeout: KILL_ALL_MS } as const;
-    // Nothing but another program works when this one is about to end. Killing first, as it is faster than removing.
+    // Right before this process exits, only a synchronous child process works. Kill comes first because it is faster
+    // than rm.
     spawnSync('docker', ['kill', ...ids], options);
     spawnSync('docker', ['rm', '--force', '--volumes', ...ids], options);
   }
@@ -150,12 +155,12 @@ export class ContainerLauncher {
   ): Promise<Address> {
     const port = insidePort(spec);
     const host = container.isSeen && !(await this.#isRootless()) ? findOwnAddress(Networks) : undefined;
-    // Once it has ended, another container may get its address.
+    // Once the container has ended, another one may get its address.
     if (host !== undefined) return { host, port, isCurrent: () => !container.isDead };
     return this.#openPort(spec.hostPort ?? Number(Ports?.[`${port}/tcp`]?.[0]?.HostPort ?? 0));
   }
 
-  /** Whether the bridges of the engine are in a network namespace of its own, though its processes are seen. */
+  /** Whether the engine's bridges are in their own network namespace, although its processes are visible. */
   #isRootless(): Promise<boolean> {
     this.#rootless ??= this.#engine
       .request<{ SecurityOptions?: string[] | null }>('GET', '/info', { timeoutMs: QUICK_REQUEST_MS })
@@ -166,7 +171,7 @@ export class ContainerLauncher {
     return this.#rootless;
   }
 
-  /** Where this machine reaches a published port. One that has ended by now has none. */
+  /** Returns the address of a published port on this machine. A container that has already ended has none. */
   async #openPort(port: number): Promise<Address> {
     const { remote, forwards } = this.#engine.endpoint;
     const address = { host: remote?.reachAt ?? LOOPBACK, port };
@@ -178,7 +183,7 @@ export class ContainerLauncher {
     if (socketPath !== undefined) await this.#engine.endpoint.forwards?.closePort(socketPath).catch(ignore);
   }
 
-  /** @param id or the name, as it may get another name meanwhile */
+  /** @param id the container's id, or its name if the id is unknown; someone may rename the container */
   async #remove(id: string, name: string, isLost: boolean): Promise<void> {
     if (isLost) this.#lost.add(id);
     else {
@@ -190,7 +195,7 @@ export class ContainerLauncher {
     this.#names.delete(name);
   }
 
-  /** A name that is free: the container that the backend had before may still be there. */
+  /** Reserves a free name: the backend's previous container may still exist. */
   #takeName(wanted: string): string {
     let name = wanted;
     for (let number = 2; this.#names.has(name); number += 1) name = `${wanted}-${number}`;

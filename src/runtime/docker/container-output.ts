@@ -6,25 +6,25 @@ import { EngineError, isNotFound } from '../../docker-engine/engine-error.js';
 import { type ReadTurns, readInTurns } from '../../os/read-in-turns.js';
 import type { SpawnRequest } from '../runtime.js';
 
-/** The end of what the backend printed to stderr is kept, since it may explain the exit; bytes. */
+/** How many bytes of the end of stderr are kept, since they may explain the exit. */
 const KEPT_BYTES = 2_048;
 const BOTH = { stdout: true, stderr: true };
 
 /**
- * What one container prints, from its first byte to its last. If the connection to an engine on another machine is
- * interrupted, the rest comes from the log that the engine keeps.
+ * The output of one container, from its first byte to its last. If the connection to an engine on another machine is
+ * interrupted, the rest is read from the log that the engine keeps.
  */
 export class ContainerOutput {
   readonly #engine: Engine;
-  /** Of the container, in the engine's API. */
+  /** The container's path in the engine's API. */
   readonly #path: string;
   readonly #request: Pick<SpawnRequest, 'onOutput' | 'onRemark'>;
   readonly #turns: ReadTurns;
-  /** Bytes that were passed on. */
+  /** The number of bytes passed on so far. */
   readonly #passedOn = { stdout: 0, stderr: 0 };
   #stream: Readable | undefined;
   #streamOver: Promise<void> = Promise.resolve();
-  /** Interruptions of the connection before the stream was opened. */
+  /** The number of connection interruptions before the stream was opened. */
   #interruptions = 0;
   #resuming: Promise<void> | undefined;
   #lastWords = Buffer.alloc(0);
@@ -37,23 +37,24 @@ export class ContainerOutput {
     this.#request = request;
   }
 
-  /** The end of what was printed to stderr. */
+  /** The end of the output to stderr. */
   get lastWords(): string {
     return this.#lastWords.toString('utf8');
   }
 
-  /** Resolves when the stream that is open now has ended. */
+  /** Resolves when the currently open stream has ended. */
   get streamOver(): Promise<void> {
     return this.#streamOver;
   }
 
-  /** Passes on what is printed from now on. @throws EngineError, JamdevError */
+  /** Starts passing on the container's output. @throws EngineError, JamdevError */
   async attach(): Promise<void> {
     await this.#open('POST', `${this.#path}/attach`, { stream: true, ...BOTH }, { stdout: 0, stderr: 0 });
   }
 
   /**
-   * Passes on what came since the connection was interrupted, and what is to come. Does nothing if it was not.
+   * Passes on the output since the connection was interrupted, and all further output. Does nothing if there was no
+   * interruption.
    * @throws EngineError, JamdevError
    */
   resume(): Promise<void> {
@@ -63,14 +64,14 @@ export class ContainerOutput {
     return this.#resuming;
   }
 
-  /** Resolves when all of an ended container's output was passed on. @throws EngineError, JamdevError */
+  /** Resolves when all output of an ended container has been passed on. @throws EngineError, JamdevError */
   async complete(): Promise<void> {
     await this.#streamOver;
     await this.resume();
     await this.#streamOver;
   }
 
-  /** Ends the connection. */
+  /** Closes the connection. */
   abandon(): void {
     this.#stream?.destroy();
   }

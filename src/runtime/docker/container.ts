@@ -15,42 +15,42 @@ import type { ContainerEvents, DeathEvent } from './container-events.js';
 import { ContainerOutput } from './container-output.js';
 import { FirstProcess } from './first-process.js';
 
-/** Pauses between attempts to signal a container of an engine that does not take the signal. */
+/** Limits of the pause between attempts to signal a container if the engine does not accept the signal. */
 const FIRST_SIGNAL_PAUSE_MS = 15;
 const LONGEST_SIGNAL_PAUSE_MS = 500;
-/** Within this time after SIGKILL the engine should have reported the death of a container. */
+/** The engine should have reported the death of a container this long after SIGKILL. */
 const KILLED_AFTER_MS = 1_000;
 
-/** One container, from its creation to the end of its output, and what was asked of it. */
+/** One container, from its creation to the end of its output, and the requests to end it. */
 export class Container {
   readonly id: string;
   name: string;
   /**
-   * Resolves when nothing of it runs, or its engine was lost. After {@link terminate} that is seen before the engine reports
-   * it, which it does when it has cleaned up a part.
+   * Resolves when nothing of the container runs, or its engine was lost. After {@link terminate}, the end is detected
+   * before the engine reports it, because the engine cleans up first.
    */
   readonly died: Promise<void>;
-  /** Resolves when someone else pauses it or sends it a signal, before this program has asked it to end. */
+  /** Resolves when someone else pauses or signals the container before this process has asked it to end. */
   readonly disturbed: Promise<void>;
   readonly #engine: Engine;
   readonly #output: ContainerOutput;
   readonly #forget: () => void;
   #hasDied: () => void = () => undefined;
   #settle: (event: DeathEvent | undefined) => void = () => undefined;
-  /** undefined: the engine was lost, or reported its death too late. */
+  /** Resolves with undefined if the engine was lost, or reported the death too late. */
   readonly #death: Promise<DeathEvent | undefined>;
   #deathSeenAtMs = 0;
   #isDead = false;
   #isLost = false;
   #ranOutOfMemory = false;
   #isDisturbed = false;
-  /** Aborted when it is dead; there once it was asked to end. */
+  /** Aborted when the container is dead; undefined until it is asked to end. */
   #over: AbortController | undefined;
   #firstProcess: FirstProcess | undefined;
   #asked: 'nothing' | 'soft' | 'hard' = 'nothing';
   #firstAsked: Demand | undefined;
 
-  /** @param id of a container that was created, and not started */
+  /** @param id of a container that was created but not started */
   constructor(
     id: string,
     name: string,
@@ -85,17 +85,20 @@ export class Container {
     });
   }
 
-  /** Whether it has died, even if the engine has not reported it yet: that takes some 30 ms, and longer on a busy machine. */
+  /**
+   * Whether the container has died, even if the engine has not reported it yet, which takes about 30 ms and longer on a
+   * busy machine.
+   */
   get isDead(): boolean {
     return this.#isDead || this.#firstProcess?.hasEnded === true;
   }
 
-  /** Whether its processes are seen among those of this machine, so that {@link isDead} is never late. */
+  /** Whether the container's processes are visible on this machine, so that {@link isDead} is always up to date. */
   get isSeen(): boolean {
     return this.#firstProcess !== undefined;
   }
 
-  /** Whether anything in it may accept a connection; false: certainly nothing does now. */
+  /** Whether any process in the container may accept a connection. If false, certainly none does now. */
   get mayAccept(): boolean {
     return this.#firstProcess?.mayAccept ?? true;
   }
@@ -104,31 +107,31 @@ export class Container {
     return this.#asked;
   }
 
-  /** The end of what it printed to stderr. */
+  /** The end of the output to stderr. */
   get lastWords(): string {
     return this.#output.lastWords;
   }
 
   /**
-   * Starts it, with its output attached from the first byte.
+   * Starts the container, with its output attached from the first byte.
    * @returns its inspection after the start
    * @throws EngineError, JamdevError
    */
   async start(): Promise<ContainerInspection> {
     await this.#output.attach();
     await this.#engine.request('POST', `${this.#path}/start`);
-    // The end of its output shows that it died, even if the event is missed.
+    // The end of the output reveals the death even if the event is missed.
     void this.#output.streamOver.then(() => this.#check());
     const inspection = await this.#engine.request<ContainerInspection>('GET', `${this.#path}/json`);
-    // The process ids of another kernel are those of other processes here.
+    // Process ids of another kernel belong to other processes here.
     if (this.#engine.sharesKernel) this.#firstProcess = FirstProcess.find(this.id, inspection.State.Pid);
     return inspection;
   }
 
-  /** Asks or forces it to end; safe to call again, and after its end. */
+  /** Asks or forces the container to end. Safe to call again, and after its end. */
   terminate(hard: boolean): void {
     if (this.#isDead || this.#asked === 'hard' || (this.#asked === 'soft' && !hard)) return;
-    // There is nothing to signal anymore; and an engine that hangs will not report it.
+    // There is no process left to signal, and an engine that hangs will not report the death.
     if (this.isDead) return void this.#check();
     this.#asked = hard ? 'hard' : 'soft';
     this.#firstAsked ??= { how: this.#asked, atMs: performance.now(), wallMs: Date.now() };
@@ -136,7 +139,7 @@ export class Container {
     void this.#signal(this.#asked);
   }
 
-  /** Resolves when it has died and all its output was handed over. */
+  /** Resolves when the container has died and all its output has been passed on. */
   async end(): Promise<ContainerEnd> {
     const event = await this.#death;
     this.#forget();
@@ -149,14 +152,14 @@ export class Container {
     return end;
   }
 
-  /** @returns undefined when the engine does not answer */
+  /** @returns undefined if the engine does not answer */
   async #findEnd(event: DeathEvent | undefined): Promise<ContainerEnd | undefined> {
     const said = endSaidBy(event, this.#firstAsked, {
       ranOutOfMemory: this.#ranOutOfMemory,
       isSeen: this.#firstProcess !== undefined,
     });
     if (said === undefined) return this.#inspectEnd(event);
-    // An engine that is stopped takes its containers with it.
+    // An engine that is stopped also stops its containers.
     const isLost = this.#firstAsked === undefined && !(await this.#engineAnswers());
     return isLost ? undefined : said;
   }
@@ -165,7 +168,7 @@ export class Container {
     return this.#engine.now().then(() => true, ignoreError('docker', 'asking the engine for its time', false));
   }
 
-  /** @returns undefined when the engine does not answer */
+  /** @returns undefined if the engine does not answer */
   async #inspectEnd(event: DeathEvent | undefined): Promise<ContainerEnd | undefined> {
     const state = await this.#inspect();
     if (state === 'unreachable') return undefined;
@@ -176,7 +179,7 @@ export class Container {
     return { exitCode, outOfMemory, onItsOwn };
   }
 
-  /** Ends the connection to it, which does nothing to the container. */
+  /** Closes the connections to the container, which keeps running. */
   abandon(): void {
     this.#forget();
     this.#output.abandon();
@@ -195,7 +198,7 @@ export class Container {
     this.#settle(event);
   }
 
-  /** Looks at its first process from now on: something may be waiting for its end. */
+  /** Watches the first process from now on, because something may be waiting for its end. */
   async #watchEnd(): Promise<void> {
     this.#over = new AbortController();
     if (this.#firstProcess === undefined) return;
@@ -203,7 +206,10 @@ export class Container {
     this.#hasDied();
   }
 
-  /** Finds out whether it died while events were missed. One of an engine on another machine lives until that is known. */
+  /**
+   * Checks whether the container died while events were missed. On an unreachable other machine, it counts as alive
+   * until that is known.
+   */
   async #check(): Promise<void> {
     if (this.#isDead) return;
     const state = await this.#inspect();
@@ -218,7 +224,7 @@ export class Container {
     this.#die(undefined);
   }
 
-  /** @returns undefined when it is gone */
+  /** @returns undefined if the container does not exist anymore */
   async #inspect(): Promise<ContainerState | 'unreachable' | undefined> {
     try {
       const request = { timeoutMs: QUICK_REQUEST_MS };
@@ -231,14 +237,14 @@ export class Container {
   }
 
   /**
-   * Sends a signal without the engine, which would start a program to do so. What someone has paused needs the engine: it
-   * resumes what it ends.
-   * @returns whether there is nothing more to do
+   * Signals the process directly, because the engine would start a program to do so. A container that someone has
+   * paused needs the engine, which resumes it to end it.
+   * @returns whether nothing more needs to be done
    */
   async #signalDirectly(signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean> {
     if (this.#isDisturbed || this.#firstProcess?.signal(signal) !== true) return false;
     if (signal === 'SIGTERM') return true;
-    // It may have been paused a moment ago; and an engine that hangs will not report its death.
+    // The container may have been paused a moment ago, and an engine that hangs will not report its death.
     await pause(KILLED_AFTER_MS, this.#over?.signal);
     return this.#isDead;
   }
@@ -253,10 +259,10 @@ export class Container {
         await this.#engine.request('POST', `${this.#path}/kill`, request);
         return;
       } catch (error) {
-        // 404 and 409: it is gone, or does not run anymore.
+        // 404 and 409: the container does not exist or is not running anymore.
         if (error instanceof EngineError && error.status < 500) return this.#check();
-        // An engine that accepts no kill, and answers no question, will report nothing more. One that answers is busy: it
-        // answers a kill when the container has ended.
+        // An engine that neither accepts a kill nor answers other requests will report nothing more. If it answers, it
+        // is just busy: it answers a kill only when the container has ended.
         if (how === 'hard' && !(error instanceof EngineError) && !(await this.#engineAnswers())) return this.#lose();
         noteHandled('docker', `signaling ${this.name}`, error);
       }

@@ -4,7 +4,7 @@ import { createLimit } from '../../os/limit.js';
 import { LABEL } from './labels.js';
 import { removeContainer } from './lost-containers.js';
 
-/** How many are removed at once. */
+/** How many containers are removed at once. */
 const AT_ONCE = 10;
 
 /** A container or a network. */
@@ -13,26 +13,26 @@ interface Labeled {
   Labels: Record<string, string | undefined> | null;
 }
 
-/** Whose leftovers to look for. */
+/** Selects leftovers of dead dev servers. */
 export interface DeadRuns {
   /** Absolute path of the project folder. */
   project: string;
-  /** Whether the dev server with this run id still runs. */
+  /** Whether the dev server with this run id is still running. */
   isRunAlive: (runId: string) => boolean;
   /** The random id of the project's state folder. */
   stateId?: string | undefined;
 }
 
 /**
- * Removes containers and networks that dev servers of a project left that died. Those of one that lives are never
- * touched, nor those of another machine's dev server for a folder with the same path.
+ * Removes containers and networks of a project's dead dev servers. Those of a running dev server are never touched, and
+ * neither are those of another machine's dev server for a folder with the same path.
  * @returns how many containers were removed
  * @throws EngineError, JamdevError
  */
 export async function removeDeadContainers(engine: Engine, dead: DeadRuns): Promise<number> {
   const limit = createLimit(AT_ONCE);
   let removed = 0;
-  // Until none is left: the engine may still make one that it was asked for before its dev server died.
+  // Repeated until none is left: the engine may still create a container that was requested before its dev server died.
   for (;;) {
     const ids = await listDeadContainers(engine, dead);
     if (ids.length === 0) break;
@@ -40,7 +40,7 @@ export async function removeDeadContainers(engine: Engine, dead: DeadRuns): Prom
     removed += ids.length;
   }
   const networks = await deadOf(engine, dead, '/networks');
-  // One that is in use stays.
+  // A network in use can't be removed and stays.
   const ignore = ignoreError('docker', 'removing a network');
   await Promise.all(networks.map((id) => engine.request('DELETE', `/networks/${id}`).catch(ignore)));
   return removed;
@@ -51,7 +51,7 @@ export async function listDeadContainers(engine: Engine, dead: DeadRuns): Promis
   return deadOf(engine, dead, '/containers/json', { all: true });
 }
 
-/** The ids of what the engine lists that belongs to a project and whose run is over. */
+/** Returns the ids of listed objects that belong to a project and whose run is over. */
 async function deadOf(
   engine: Engine,
   { project, isRunAlive, stateId }: DeadRuns,
@@ -60,7 +60,7 @@ async function deadOf(
 ): Promise<string[]> {
   const list = (label: string) =>
     engine.request<Labeled[]>('GET', path, { query: { ...query, filters: JSON.stringify({ label: [label] }) } });
-  // By its path; and by its state, which a project keeps that was renamed.
+  // Found by the project's path, and by its state folder, which a renamed project keeps.
   const lists = await Promise.all([
     list(`${LABEL.project}=${project}`),
     stateId === undefined ? [] : list(`${LABEL.state}=${stateId}`),

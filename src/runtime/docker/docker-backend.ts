@@ -11,30 +11,33 @@ import { wantsToBeFirst } from './own-init.js';
 import type { Limit } from './resource-limits.js';
 import { explainFailedInit } from './start-failure.js';
 
-/** The shell's way to say that signal number n ended something: 128 + n. */
+/** Shells report the end by signal n as 128 + n. */
 const SIGNAL_BASE = 128;
-/** With these ends what could not start the program: the engine's init, or a shell. */
+/** Exit codes of the engine's init or a shell if the program can't be started. */
 const NOT_STARTED_CODES = new Set([1, 2, 126, 127, 255]);
 
-/** What a backend in a container is made of. */
+/** The parts of a backend in a container. */
 export interface DockerBackendParts {
-  /** Has started. */
+  /** The started container. */
   container: Container;
   address: Address;
-  /** The port that it has to listen on inside. */
+  /** The port on which the backend has to listen inside the container. */
   insidePort: number;
-  /** Those that the engine applies. */
+  /** The limits that the engine applies. */
   limits: readonly Limit[];
   build: ContainerBuild;
   engine: Engine;
   startKind: StartKind;
-  /** To be called when its start is over. */
+  /** Call this when the backend's start is over. */
   served: () => void;
-  /** Begins to remove the container, which has ended; when its engine is lost, as soon as that answers again. */
+  /**
+   * Starts to remove the ended container. If its engine is lost, the container is removed as soon as the engine answers
+   * again.
+   */
   remove(isLost: boolean): void;
 }
 
-/** A backend that runs in a container of its own. */
+/** A backend that runs in its own container. */
 export class DockerBackend implements RuntimeBackend {
   readonly addresses: readonly Address[];
   readonly stopped: Promise<unknown>;
@@ -117,7 +120,7 @@ export class DockerBackend implements RuntimeBackend {
   }
 }
 
-/** Docker reports only a code; by the convention of shells, one above 128 means a signal. */
+/** Docker reports only an exit code. By the convention of shells, a code above 128 means a signal. */
 function toExit(code: number): Exit {
   const signal = Object.entries(constants.signals).find(([, number]) => SIGNAL_BASE + number === code)?.[0];
   return { code, signal: signal ?? null };

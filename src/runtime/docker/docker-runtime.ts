@@ -27,32 +27,34 @@ import { checkVariables, startFailure } from './start-failure.js';
 import { Starts } from './starts.js';
 import { WarmContainers } from './warm-containers.js';
 
-/** What the containers of a dev server have in common. */
+/** The settings that all containers of a dev server share. */
 export interface DockerRuntimeOptions {
   engine: Engine;
   /** Absolute path of the project folder. */
   project: string;
   /** The random id of the project's state folder. */
   stateId: string;
-  /** Who runs the dev server, for people who share an engine: USER@HOST. */
+  /** The person who runs the dev server, shown to others who share the engine: USER@HOST. */
   owner: string;
-  /** Of this dev server: its containers are recognized by it. */
+  /** The id of this run, by which the dev server's containers are recognized. */
   runId: string;
-  /** Folders for mounts, absolute paths: new mounts are created in the first; existing ones stay where they are. */
+  /**
+   * Absolute paths of folders for mounts. New mounts are created in the first one; existing ones stay where they are.
+   */
   volumes: readonly [string, ...string[]];
-  /** Absolute path of a folder of this user alone, for what is shared with containers; it need not exist. */
+  /** Absolute path of a private folder for files that are shared with containers. It need not exist. */
   controls: string;
 }
 
-/** Runs backends as containers, by the engine's API. */
+/** Runs backends as containers through the engine's API. */
 export class DockerRuntime implements Runtime {
   readonly #options: DockerRuntimeOptions;
   readonly #engine: Engine;
   readonly #launcher: ContainerLauncher;
   readonly #warm: WarmContainers;
-  /** For containers on this machine's own network; for all others the engine chooses. */
+  /** Ports for containers on this machine's own network; for all others, the engine chooses the port. */
   readonly #hostPorts = new PortPool();
-  /** Limits that this engine turned out not to know: no further start is tried with them. */
+  /** Limits that this engine does not support, which are left out of all further starts. */
   readonly #unsupported = new Set<Limit['kind']>();
   readonly #commands: ImageCommands;
   readonly #starts: Starts;
@@ -76,7 +78,7 @@ export class DockerRuntime implements Runtime {
 
   async spawn(request: SpawnRequest, signal: AbortSignal): Promise<RuntimeBackend> {
     signal.throwIfAborted();
-    // Nobody waits for what is started for a pool.
+    // Starts for a warm pool are not counted, since nobody is waiting for them.
     const over = request.controlSocket === undefined ? this.#starts.begin() : () => undefined;
     try {
       return await this.#spawn(request, signal, over);
@@ -86,11 +88,11 @@ export class DockerRuntime implements Runtime {
     }
   }
 
-  /** @param over to be called when the start is over, if it succeeds */
+  /** @param over called when the start is over, if it succeeds */
   async #spawn(request: SpawnRequest, signal: AbortSignal, over: () => void): Promise<RuntimeBackend> {
     const build = containerBuildOf(request);
     checkVariables({ ...build.env, ...request.env });
-    // One of them may hold the key.
+    // A lost container may still hold the key.
     await this.#launcher.removeLost();
     const warm = request.controlSocket === undefined ? await this.#warm.take(request, build) : undefined;
     if (warm !== undefined) {
@@ -154,7 +156,7 @@ export class DockerRuntime implements Runtime {
     await this.#hostPorts.close();
   }
 
-  /** Starts a container, without what the engine turns out not to be able to do. */
+  /** Starts a container. Leaves out features that the engine turns out not to support. */
   async #launch(request: SpawnRequest, spec: ContainerSpec, signal: AbortSignal): Promise<Launched> {
     const { limits: wanted, backendId } = request;
     const refused = new Set(this.#unsupported);
@@ -174,7 +176,7 @@ export class DockerRuntime implements Runtime {
           request.onRemark?.(WITHOUT_INIT);
         } else if (limit !== undefined) {
           refused.add(limit.kind);
-          // A memory limit may be refused for its size alone.
+          // A memory limit may be refused only because of its size.
           if (limit.kind === 'disk') this.#unsupported.add(limit.kind);
           request.onRemark?.(withoutLimit(limit, error.message));
         } else throw error;
@@ -194,7 +196,7 @@ export class DockerRuntime implements Runtime {
       startKind,
       served,
       remove: (isLost) => {
-        // What someone else has ended may be started again by them, as `docker restart` does.
+        // A container that someone else has stopped may be started by them again, as in `docker restart`.
         const after = container.asked === 'nothing' ? undefined : this.#starts.over();
         void this.#launcher.clear(launched, isLost, after).then(() => {
           if (spec.hostPort !== undefined) this.#hostPorts.release(spec.hostPort);
@@ -203,7 +205,7 @@ export class DockerRuntime implements Runtime {
     });
   }
 
-  /** What all containers of a build have in common. @throws EngineError, JamdevError */
+  /** Returns the settings that all containers of a build share. @throws EngineError, JamdevError */
   async #specFor(service: string, build: ContainerBuild): Promise<ContainerSpec> {
     const { project, stateId, owner, runId } = this.#options;
     const [hostAddress, ownInit] = await Promise.all([
@@ -228,7 +230,7 @@ export class DockerRuntime implements Runtime {
   }
 
   /**
-   * The address of this machine for containers, or the word by which the engine finds it: Podman 4 does not know it.
+   * Returns the address of this machine for containers, or the engine's keyword for it, which Podman 4 does not know.
    */
   async #hostAddress(network = 'podman'): Promise<string> {
     if (!this.#engine.isPodman || network === 'host') return HOST_ADDRESS;

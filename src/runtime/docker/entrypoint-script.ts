@@ -3,16 +3,16 @@ import { type ContainerSpec, containerConfig } from './container-config.js';
 import { removeContainer } from './lost-containers.js';
 
 const PATH = '/usr/local/bin/docker-entrypoint.sh';
-/** Of a tar archive: the header of a file, and where in it its length is (POSIX.1-1988). */
+/** The layout of a file's header in a tar archive (POSIX.1-1988). */
 const HEADER_BYTES = 512;
 const LENGTH_AT = 124;
 const LENGTH_BYTES = 12;
 
 /**
- * Reads the script that images of Node.js start with, out of a container that never starts.
+ * Reads the start script of Node.js's official images from a container that is never started.
  * @param spec of the container
- * @returns its text
- * @throws EngineError, JamdevError; also when there is none
+ * @returns the script's text
+ * @throws EngineError, JamdevError, also if there is no such script
  */
 export async function readEntrypoint(engine: Engine, spec: ContainerSpec): Promise<string> {
   const { Id } = await engine.request<{ Id: string }>('POST', '/containers/create', { body: containerConfig(spec) });

@@ -1,19 +1,21 @@
 import type { Engine } from '../../docker-engine/engine.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
 
-/** Whether a message of the engine or output of a container says that its program can't run here. */
+/** Whether a message of the engine, or the output of a container, says that its program can't run here. */
 export function isExecFormat(words: string): boolean {
   return /exec format error/i.test(words) || words.includes('\x7fELF');
 }
 
-/** Whether it may be the output of a shell that took such a program for a script, which happens with the engine's init. */
+/**
+ * Whether the output may be that of a shell that ran such a program as a script, which happens with the engine's init.
+ */
 export function mayBeExecFormat(words: string): boolean {
   return isExecFormat(words) || /syntax error|not found/i.test(words);
 }
 
 /**
- * Explains why a program can't be run: it is for another kind of machine, or a script that does not say what runs it.
- * @param isCertain whether it is known that the program can't be run; else only another kind of machine explains it
+ * Explains why a program can't be run: it is for another platform, or a script without a shebang line.
+ * @param isCertain whether the program is known not to run; if not, only a different platform counts as an explanation
  */
 export async function explainExecFormat(
   engine: Engine,

@@ -5,14 +5,14 @@ import { hasEnded } from '../../processes/process-table.js';
 import { mayRun, sendSignal } from '../../processes/signal.js';
 import { hasTcpSockets } from './tcp-sockets.js';
 
-/** Pauses between looks whether it has ended: a look is one system call. */
+/** Limits of the pause between checks whether the process has ended; a check is one system call. */
 const SHORTEST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 20;
 const PAUSE_PER_WAITED = 0.05;
 
 /**
- * The first process of a container, where it can be seen among those of this machine. When it ends, all others in the
- * container have ended: the kernel kills them, and waits for them, before anyone is told of the end of the first.
+ * The first process of a container, if it is visible on this machine. When it ends, all other processes in the
+ * container have ended: the kernel kills them and waits for them before it reports the end of the first one.
  */
 export class FirstProcess {
   readonly #containerId: string;
@@ -24,10 +24,10 @@ export class FirstProcess {
   }
 
   /**
-   * Finds it.
+   * Finds the first process of a container.
    * @param containerId full id
-   * @param pid as the engine gives it; 0 for a container that has ended
-   * @returns undefined where the engine's processes can't be seen, as those of a virtual machine
+   * @param pid the engine's value; 0 for a container that has ended
+   * @returns undefined if the engine's processes are not visible, such as those in a virtual machine
    */
   static find(containerId: string, pid: number): FirstProcess | undefined {
     if (pid === 0) return undefined;
@@ -35,25 +35,25 @@ export class FirstProcess {
     return found.#hasItsNumber ? found : undefined;
   }
 
-  /** Whether it has ended, which the engine reports some 30 ms later, and still later on a busy machine. */
+  /** Whether the process has ended. The engine reports this about 30 ms later, and even later on a busy machine. */
   get hasEnded(): boolean {
     return hasEnded(this.#pid);
   }
 
-  /** Whether anything in the container may accept a connection; false: certainly nothing does now. */
+  /** Whether any process in the container may accept a connection. If false, certainly none does now. */
   get mayAccept(): boolean {
     return hasTcpSockets(this.#pid);
   }
 
   /**
-   * Sends it a signal.
-   * @returns whether it was sent: this user may not be allowed to
+   * Sends a signal to the process.
+   * @returns whether it was sent; this user may not have the permission
    */
   signal(signal: NodeJS.Signals): boolean {
     return this.#hasItsNumber && sendSignal(this.#pid, signal) === 'sent';
   }
 
-  /** Resolves when it has ended, or the signal aborts. */
+  /** Resolves when the process has ended or the signal aborts. */
   async untilEnded(signal: AbortSignal): Promise<void> {
     const startedAt = performance.now();
     while (!signal.aborted && mayRun(this.#pid)) {
@@ -63,8 +63,8 @@ export class FirstProcess {
   }
 
   /**
-   * Whether its number is that of a process in this container. Seen from another container, or after its end, the number
-   * belongs to another process or to none. The control group of a container is called by its id.
+   * Whether the pid still belongs to a process in this container. Seen from another container, or after the end, it
+   * belongs to another process or to none. The name of a container's control group contains its id.
    */
   get #hasItsNumber(): boolean {
     try {

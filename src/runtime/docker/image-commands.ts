@@ -2,7 +2,7 @@ import type { Engine } from '../../docker-engine/engine.js';
 import type { ContainerBuild } from '../runtime.js';
 import type { ImageCommand } from './own-init.js';
 
-/** Asks the engine once per build what its image starts. */
+/** Asks the engine once per build which command its image starts. */
 export class ImageCommands {
   readonly #engine: Engine;
   readonly #asked = new WeakMap<ContainerBuild, Promise<ImageCommand>>();
@@ -11,7 +11,7 @@ export class ImageCommands {
     this.#engine = engine;
   }
 
-  /** @throws EngineError, JamdevError; the next call asks again then */
+  /** @throws EngineError, JamdevError; after a failure, the next call asks again */
   of(build: ContainerBuild): Promise<ImageCommand> {
     const known = this.#asked.get(build);
     if (known !== undefined) return known;

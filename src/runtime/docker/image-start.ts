@@ -3,27 +3,30 @@ import { parseNodeArguments } from '../../processes/runners.js';
 import { findColdOption } from '../process/node-command.js';
 import type { ImageCommand } from './own-init.js';
 
-/** Programs in front of Node.js that only pass signals on and collect processes. */
+/** Init programs in front of Node.js that only forward signals and reap processes. */
 const INIT = /^(?:tini|tini-static|dumb-init)$/;
-/** Their options that have the next word as their value. */
+/** Options of these programs that take the next word as their value. */
 const INIT_OPTION_WITH_VALUE = /^(?:-[per]|--rewrite)$/;
-/** bash reads a file that BASH_ENV names. */
+/** Without bash, which reads the file in BASH_ENV. */
 const SHELL = /^(?:sh|dash|ash)$/;
 const NODE = /^node(?:js)?$/;
-/** Scripts for Node.js, which start the app with the variables that they have themselves. */
+/** Node.js scripts that start the app with their own variables. */
 const NODE_SCRIPT = /^(?:npm|npx)$/;
-/** The script in front of the command in Node.js' own images, which adds `node` to what is no program. */
+/** The start script of Node.js's official images, which puts `node` in front of anything that is not a program. */
 const ENTRYPOINT = 'docker-entrypoint.sh';
 
-/** How an image gets to Node.js. */
+/** How an image starts Node.js. */
 export interface ImageStart {
-  /** Whether a script of this name has to be the one of Node.js' own images, which reads no variables. */
+  /**
+   * Whether a script with this name is used, which must be the one of Node.js's official images, because that reads no
+   * variables.
+   */
   entrypoint: boolean;
 }
 
 /**
- * Finds out whether the first program of an image that reads variables of the environment is Node.js: then it can be
- * stopped there, and given them later.
+ * Checks whether Node.js is the first program of an image that reads environment variables, so that it can be paused
+ * there and get its variables later.
  * @returns `why` not, as the end of a sentence
  */
 export function readImageStart({ Entrypoint, Cmd, Env }: ImageCommand, nodeOptions = ''): ImageStart | { why: string } {
@@ -43,7 +46,7 @@ export function readImageStart({ Entrypoint, Cmd, Env }: ImageCommand, nodeOptio
   return script === undefined ? { why: 'its command names no file' } : { entrypoint };
 }
 
-/** Returns the command behind the options of an init. */
+/** Returns the command after the options of an init. */
 function withoutOptions(words: string[]): string[] {
   let first = 0;
   while (words[first]?.startsWith('-') && words[first] !== '--') {
@@ -52,19 +55,19 @@ function withoutOptions(words: string[]): string[] {
   return words.slice(words[first] === '--' ? first + 1 : first);
 }
 
-/** Returns the value of a variable that an image sets. */
+/** Returns the value of a variable in an image. */
 function variableIn(variables: ImageCommand['Env'], name: string): string | undefined {
   return variables?.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
 }
 
-/** Whether a script is the one of Node.js' own images, in one of its two versions. */
+/** Whether a script is one of the two versions in Node.js's official images. */
 export function isNodeEntrypoint(script: string): boolean {
   const lines = script.split('\n').map((line) => line.trim());
   const code = lines.filter((line) => line !== '' && !line.startsWith('#')).join('\n');
   return KNOWN_ENTRYPOINTS.includes(code);
 }
 
-/** Its code in both versions, in which `<1>` stands for the first argument. */
+/** The code of both versions; `<1>` stands for the first argument. */
 const KNOWN_ENTRYPOINTS = ['', ' || { [ -f "<1>" ] && ! [ -x "<1>" ]; }'].map((test) =>
   [
     'set -e',
@@ -77,7 +80,7 @@ const KNOWN_ENTRYPOINTS = ['', ' || { [ -f "<1>" ] && ! [ -x "<1>" ]; }'].map((t
     .replace(/<(.+?)>/g, (_, name) => `$\{${name}}`),
 );
 
-/** As that script does it, for what surely is no program. */
+/** Adds `node` to a command in the same way as that script, if the command is certainly not a program. */
 function withNode(words: string[]): string[] {
   return /^-|\.[cm]?js$/.test(words[0] ?? '') ? ['node', ...words] : words;
 }

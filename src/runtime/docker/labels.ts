@@ -1,23 +1,23 @@
-/** Labels by which jamdev recognizes its own containers and networks. */
+/** Labels that identify jamdev's own containers and networks. */
 export const LABEL = {
   /** Absolute path of the project folder. */
   project: 'dev.jamdev.project',
-  /** The random id of the project's state folder: it tells machines apart that share an engine. */
+  /** The random id of the project's state folder, which distinguishes machines that share an engine. */
   state: 'dev.jamdev.state',
-  /** Who runs the dev server, as USER@HOST: for people who share an engine. */
+  /** The person who runs the dev server, shown to others who share an engine: USER@HOST. */
   owner: 'dev.jamdev.owner',
-  /** The dev server that owns it. */
+  /** The run id of the dev server that owns the object. */
   run: 'dev.jamdev.run',
   service: 'dev.jamdev.service',
   key: 'dev.jamdev.key',
   backend: 'dev.jamdev.backend',
-  /** In place of key and backend: the container was started ahead of time, and labels can't be changed later. */
+  /** Used in place of key and backend: the container was started ahead of time, and labels can't be changed later. */
   slot: 'dev.jamdev.slot',
 } as const;
 
 export type Labels = Partial<Record<keyof typeof LABEL, string>>;
 
-/** Returns labels by their full names. */
+/** Converts labels to their full names. */
 export function labelsOf(labels: Labels): Record<string, string> {
   return Object.fromEntries(Object.entries(labels).map(([name, value]) => [LABEL[name as keyof Labels], value]));
 }

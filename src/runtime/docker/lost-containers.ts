@@ -4,14 +4,14 @@ import { pause } from '../../os/clock.js';
 import { ignoreError } from '../../os/debug/debug-log.js';
 
 const LOOK_PAUSE_MS = 1_000;
-/** How long a removal that someone else began is waited for, and how often it is looked at. */
+/** How long to wait for a removal that someone else has begun, and how often to check it. */
 const OTHERS_REMOVAL_MS = 10_000;
 const REMOVAL_PAUSE_MS = 50;
 
 /**
- * Removes a container with its anonymous volumes, whatever it does.
+ * Removes a container with its anonymous volumes, even if it is running.
  * @param name or id
- * @throws EngineError, JamdevError when that can't be known to have happened
+ * @throws EngineError, JamdevError if the removal can't be confirmed
  */
 export async function removeContainer(engine: Engine, name: string): Promise<void> {
   const startedAt = performance.now();
@@ -28,8 +28,8 @@ export async function removeContainer(engine: Engine, name: string): Promise<voi
 }
 
 /**
- * Containers of backends that were lost with the engine. One of them may still live when the engine is back; until it is
- * removed its key must not go to another.
+ * Containers of backends that were lost with the engine. One of them may still be alive when the engine returns; until
+ * it is removed, its key must not be given to another backend.
  */
 export class LostContainers {
   readonly #engine: Engine;
@@ -49,7 +49,10 @@ export class LostContainers {
     ).unref();
   }
 
-  /** @throws EngineError, JamdevError as long as the engine is away and there is one to remove */
+  /**
+   * Removes all lost containers. @throws EngineError, JamdevError while the engine is unreachable and a container is
+   * left
+   */
   async removeAll(): Promise<void> {
     this.#removing ??= this.#remove().finally(() => {
       this.#removing = undefined;

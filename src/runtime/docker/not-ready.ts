@@ -7,14 +7,13 @@ import { describeStrangeAnswer, type StrangeAnswer } from '../strange-answer.js'
 import type { ContainerInspection } from './container-end.js';
 
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
-/** 127.0.0.11, on which Docker itself answers for names in networks of the user's. */
+/** 127.0.0.11, at which Docker itself resolves names in user-defined networks. */
 const DOCKER_RESOLVER = /:\s+0B00007F:/;
 
 /**
- * Explains by the ports that it listens on why a running backend does not answer.
- * @param port the one it has to listen on inside
- * @param answer what came back last in place of an answer in HTTP; Docker itself answers for a container in which
- *   nothing listens
+ * Explains why a running backend does not answer, from the ports on which it listens.
+ * @param port the port on which it has to listen inside the container
+ * @param answer the last unexpected answer; Docker itself answers for a container without a listener
  * @returns undefined if the ports don't explain it
  */
 export async function explainNotReady(
@@ -37,20 +36,23 @@ export async function explainNotReady(
   return `It listens on port ${others.join(', ')} inside its container. ${must} PORT is set to ${port}.`;
 }
 
-/** It listens, and yet no connection comes about: something between the machines forbids it. */
+/** Explains why no connection succeeds although the backend is listening: something between the machines blocks it. */
 function explainUnreached({ endpoint: { remote } }: Engine): string | undefined {
   if (remote === undefined) return undefined;
   return `It listens on its port, but this machine can't connect to ${remote.reachAt}, where the engine publishes it. Allow that in the firewall, or set "remote.address" in the config.`;
 }
 
-/** Asked inside the container; an image without `cat` is looked into from outside, where this machine allows it. */
+/**
+ * Reads the socket tables inside the container. If the image has no `cat`, they are read from outside, if this machine
+ * allows it.
+ */
 async function readTables(engine: Engine, id: string): Promise<string[]> {
-  // A container without IPv6 has only the first: the exit code does not matter.
+  // A container without IPv6 has only the first table, so the exit code is ignored.
   const printed = await printIn(engine, id, ['cat', ...TABLES]).catch(
     ignoreError('docker', 'running cat in a container', ''),
   );
   if (printed.includes('local_address')) return printed.split(/^(?=\s*sl\s)/m);
-  // The process ids of another kernel are those of other processes here.
+  // Process ids of another kernel belong to other processes here.
   if (!engine.sharesKernel) return [];
   const path = `/containers/${id}/json`;
   const inspected = await engine
@@ -68,7 +70,7 @@ async function readTables(engine: Engine, id: string): Promise<string[]> {
   );
 }
 
-/** Runs a command in a container. @returns what it prints */
+/** Runs a command in a container. @returns the command's output */
 async function printIn(engine: Engine, id: string, command: readonly string[]): Promise<string> {
   const body = { AttachStdout: true, Cmd: command };
   const { Id } = await engine.request<{ Id: string }>('POST', `/containers/${id}/exec`, { body });

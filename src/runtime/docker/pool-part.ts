@@ -6,9 +6,9 @@ import type { ContainerSpec } from './container-config.js';
 const CONTROL_FOLDER = '/jamsocket-control';
 
 /**
- * What a container in a warm pool has in place of key and backend: its place in the pool, and the folder with its control
- * socket.
- * @returns undefined: it is started for a session
+ * Returns the parts of a warm pool's container that replace key and backend: its slot in the pool, and the folder with
+ * its control socket.
+ * @returns undefined if the container is started for a session
  */
 export function poolPart({
   backendId,

@@ -1,36 +1,36 @@
 import type { ResourceLimits } from '../../contract/requests.js';
 
 const MIB = 1024 * 1024;
-/** What Docker itself takes when only the share of it is given; microseconds. */
+/** Docker's own default if only the quota is given, in microseconds. */
 const DEFAULT_CPU_PERIOD_US = 100_000;
-/** Of a period and of a share of it, the least and the most that Linux takes; microseconds. */
+/** Linux's limits for a period and its quota, in microseconds. */
 const MIN_CPU_US = 1_000;
 const MAX_CPU_PERIOD_US = 1_000_000;
 
-/** One limit. */
+/** A resource limit. */
 export interface Limit {
   kind: 'memory' | 'cpu' | 'cpu time' | 'disk';
-  /** As in the engine's HostConfig. */
+  /** The limit in the engine's HostConfig. */
   config: Record<string, unknown>;
-  /** For people: "64 MiB". */
+  /** The limit's size for people: "64 MiB". */
   size: string;
 }
 
-/** Translates the limits of a request for the engine. */
+/** Converts the limits of a request to the engine's form. */
 export function limitsOf(limits: ResourceLimits | undefined): Limit[] {
   if (limits === undefined) return [];
   const { memory_limit_bytes: memory, disk_limit_bytes: disk, cpu_time_limit: cpuSeconds } = limits;
   const found: Limit[] = [];
   if (typeof memory === 'number') {
     const bytes = Math.round(memory);
-    // The same for both: no swap on top, as in production.
+    // Equal values disable additional swap, as in production.
     found.push({ kind: 'memory', config: { Memory: bytes, MemorySwap: bytes }, size: inMib(bytes) });
   }
   const cpu = cpuLimit(limits);
   if (cpu !== undefined) found.push(cpu);
   if (typeof cpuSeconds === 'number') {
     const seconds = Math.ceil(cpuSeconds);
-    // One second between asking (SIGXCPU) and killing, so that the exit shows its cause.
+    // One second between the warning (SIGXCPU) and the kill, so that the exit shows its cause.
     const config = { Ulimits: [{ Name: 'cpu', Soft: seconds, Hard: seconds + 1 }] };
     found.push({ kind: 'cpu time', config, size: `${seconds} s` });
   }
@@ -50,7 +50,7 @@ function cpuLimit({ cpu_period, cpu_period_percent: percent }: ResourceLimits): 
   return { kind: 'cpu', config: { CpuPeriod: period, CpuQuota: quota }, size: `${percent}%` };
 }
 
-/** What the engine's message on a limit that it can't apply contains; the most specific first. */
+/** Patterns in the engine's messages about limits that it can't apply; the most specific first. */
 const REFUSALS: readonly [Limit['kind'], RegExp][] = [
   ['disk', /storage-opt|storage opt|pquota|disk quota/i],
   ['cpu time', /ulimit|rlimit/i],
@@ -58,7 +58,7 @@ const REFUSALS: readonly [Limit['kind'], RegExp][] = [
   ['cpu', /\bcpu|\bcfs\b/i],
 ];
 
-/** Returns the limit that an engine's message on a failed start is about. */
+/** Returns the limit that the engine's message on a failed start refers to. */
 export function refusedLimit(message: string, limits: readonly Limit[]): Limit | undefined {
   for (const [kind, pattern] of REFUSALS) {
     if (pattern.test(message)) return limits.find((limit) => limit.kind === kind);
@@ -66,7 +66,7 @@ export function refusedLimit(message: string, limits: readonly Limit[]): Limit |
   return undefined;
 }
 
-/** A size for people: "64 MiB". */
+/** Formats a size for people: "64 MiB". */
 function inMib(bytes: number): string {
   const mib = bytes / MIB;
   return `${mib >= 10 ? Math.round(mib) : Number(mib.toFixed(1))} MiB`;

@@ -1,8 +1,8 @@
 import type { Engine } from '../../docker-engine/engine.js';
 
 /**
- * Finds what keeps pipes and Unix sockets in a folder of this machine from working inside of containers.
- * @returns the beginning of a sentence; undefined: they work
+ * Finds the reason why pipes and Unix sockets in a folder of this machine can't be used in containers.
+ * @returns the beginning of a sentence, or undefined if they can be used
  */
 export function findSharingObstacle(engine: Engine): string | undefined {
   if (engine.link !== undefined) return 'The Docker Engine is on another machine';

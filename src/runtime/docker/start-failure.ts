@@ -10,7 +10,10 @@ import { explainExecFormat, isExecFormat } from './exec-format.js';
 const NETWORK_MISSING = /network (\S+) not found|network with name or ID (\S+):/i;
 const IMAGE_MISSING = /no such image|image not known/i;
 const COMMAND_MISSING = /exec: "?([^":]+)"?: (.*(?:not found|no such file|permission denied).*?)(?:: unknown)?$/im;
-/** How docker-init (which is tini) and catatonit say it: the engine has started them, and nothing else. */
+/**
+ * Messages of docker-init (which is tini) and catatonit, which the engine has started, when they can't start the
+ * program.
+ */
 const INIT_FAILED =
   /^\[FATAL tini \(\d+\)\] exec (.+) failed: (.+)$|^ERROR \(catatonit:\d+\): failed to exec (pid1): (.+)$/m;
 
@@ -37,7 +40,7 @@ export async function startFailure(
 }
 
 /**
- * Makes sure that no variable is too large for any program: the engine would start the container, and say nothing.
+ * Checks that no variable is too large for a program to start: the engine would start the container without an error.
  * @throws JamdevError `CommandNotStarted`
  */
 export function checkVariables(env: Record<string, string>): void {
@@ -52,9 +55,9 @@ function tooLarge(env: Record<string, string>): JamdevError {
 }
 
 /**
- * Explains an exit of the engine's init that could not start the image's command.
- * @param words what was printed to stderr last
- * @returns undefined when the command was started
+ * Explains an exit of the engine's init because it could not start the image's command.
+ * @param words the end of stderr
+ * @returns undefined if the command was started
  */
 export function explainFailedInit(words: string): string | undefined {
   const [, command, reason] = INIT_FAILED.exec(words)?.filter((group) => group !== undefined) ?? [];

@@ -1,10 +1,10 @@
 import type { Clock } from '../../os/clock.js';
 import { inTime } from '../../os/in-time.js';
 
-/** What can wait for starts waits no longer than this: some backends never answer. */
+/** How long other work waits for starts at most, since some backends never answer. */
 const LONGEST_WAIT_MS = 2_000;
 
-/** The starts that someone waits for: clearing away what has ended would slow them down. */
+/** The starts that someone is waiting for. Cleanups are postponed, because they would slow them down. */
 export class Starts {
   readonly #clock: Clock;
   readonly #underWay = new Set<Promise<void>>();
@@ -13,7 +13,7 @@ export class Starts {
     this.#clock = clock;
   }
 
-  /** Notes a start. @returns to be called when it is over; safe to call again */
+  /** Records a start. @returns a function to call when it is over; safe to call again */
   begin(): () => void {
     let end: () => void = () => undefined;
     const start = new Promise<void>((resolve) => {
@@ -24,7 +24,7 @@ export class Starts {
     return end;
   }
 
-  /** Resolves when none is under way, or it takes too long. */
+  /** Resolves when no start is in progress, or after a timeout. */
   async over(): Promise<void> {
     await inTime(this.#untilOver(), LONGEST_WAIT_MS, this.#clock);
   }

@@ -1,5 +1,5 @@
 const BLOCK_BYTES = 512;
-/** Where fields of a ustar header begin (POSIX.1-1988). */
+/** Offsets of the fields in a ustar header (POSIX.1-1988). */
 const AT = {
   name: 0,
   mode: 100,
@@ -13,7 +13,7 @@ const AT = {
 } as const;
 const FOLDER_TYPE = '5';
 
-/** Returns a tar archive of one empty folder. Where there is one of that name, extracting it sets the mode. */
+/** Returns a tar archive with one empty folder. If the folder exists, extracting the archive only sets its mode. */
 export function tarOfFolder(name: string, mode: number): Buffer {
   const header = Buffer.alloc(BLOCK_BYTES);
   header.write(`${name}/`, AT.name, 'latin1');
@@ -22,11 +22,11 @@ export function tarOfFolder(name: string, mode: number): Buffer {
   for (const field of [AT.size, AT.time]) header.write(octal(0, 11), field, 'latin1');
   header.write(FOLDER_TYPE, AT.type, 'latin1');
   header.write('ustar\u000000', AT.magic, 'latin1');
-  // The sum counts its own field as spaces.
+  // The checksum counts its own field as spaces.
   header.write(' '.repeat(8), AT.checksum, 'latin1');
   const sum = header.reduce((total, byte) => total + byte, 0);
   header.write(`${octal(sum, 6)}\u0000 `, AT.checksum, 'latin1');
-  // Two empty blocks end an archive.
+  // Two empty blocks mark the end of an archive.
   return Buffer.concat([header, Buffer.alloc(2 * BLOCK_BYTES)]);
 }
 

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { noteHandled } from '../../os/debug/debug-log.js';
 
 /**
- * Whether a process' network namespace has any TCP socket: while it has none, nothing there can accept a connection. The
- * kernel keeps the count, so this takes some 20 µs; the list of sockets (`/proc/net/tcp`) takes 20 ms.
+ * Whether a process's network namespace has any TCP socket. Without one, nothing there can accept a connection. The
+ * kernel maintains the count, so reading it takes about 20 µs, compared to 20 ms for the list of sockets
+ * (`/proc/net/tcp`).
  * @param pid of a process on this machine
- * @returns true also if it can't be seen
+ * @returns true also if the process is not visible
  */
 export function hasTcpSockets(pid: number): boolean {
   try {

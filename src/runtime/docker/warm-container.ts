@@ -17,51 +17,51 @@ import { containerName } from './labels.js';
 import type { ImageCommand } from './own-init.js';
 import { limitsOf } from './resource-limits.js';
 
-/** Where a container sees that folder. */
+/** The path of that folder inside a container. */
 const TARGET = '/jamdev-standby';
 /** See stand-by.cjs. */
 const [STANDS_BY, GOES_ON, TOO_OLD] = ['r', 'g', 'o'] as const;
-/** A container whose Node.js does not report within this time never will. */
+/** A container whose Node.js has not reported within this time never will. */
 const REPORT_TIMEOUT_MS = 60_000;
-/** One that has not taken its environment by then is stuck: the backend starts without it. */
+/** A container that has not taken its environment within this time is stuck, and the backend starts without it. */
 const GOES_ON_TIMEOUT_MS = 10_000;
-/** What programs in front of Node.js read, and what Node.js is found by. */
+/** Variables that programs in front of Node.js read, or that are used to find Node.js. */
 const READ_BEFORE_NODE = /^(?:PATH|ENV|TINI_.*|DUMB_INIT_.*)$/;
 
-/** What warm containers are started by. */
+/** The dependencies of warm containers. */
 export interface WarmContainerTools {
   engine: Engine;
   launcher: ContainerLauncher;
   clock: Clock;
-  /** Absolute path of a folder of this user alone, for what is shared with containers. */
+  /** Absolute path of a private folder for files that are shared with containers. */
   folder: string;
   imageOf(build: ContainerBuild): Promise<ImageCommand>;
-  /** What all containers of a build have in common. */
+  /** Returns the settings that all containers of a build share. */
   specFor(service: string, build: ContainerBuild): Promise<ContainerSpec>;
 }
 
-/** A container that was started ahead of time, whose Node.js has loaded nothing of the app. */
+/** A container that was started ahead of time, whose Node.js has not loaded any part of the app. */
 export class WarmContainer implements Standby {
   readonly ready: Promise<void>;
   readonly gone: Promise<unknown>;
   readonly #place: StandbyPlace<ContainerBuild>;
   readonly #tools: WarmContainerTools;
-  /** Random; on its label, and in the record of what it became. */
+  /** A random id, used in the container's label and in the record of its assignment. */
   readonly #id = randomUUID();
   readonly #ending = new AbortController();
   readonly #reports = new Reports();
-  /** What it printed before it became a backend. */
+  /** The output from before it became a backend. */
   readonly #printed: [OutputSource, Buffer][] = [];
   #controls: StandbyFolder | undefined;
   #launched: Launched | undefined;
-  /** The variables that it was started with, as far as the image and the build say. */
+  /** The variables with which it was started, as far as image and build define them. */
   #booted: Record<string, string> = {};
   #isHandedOver = false;
   #isReady = false;
   #request: SpawnRequest | undefined;
   #assigned: Promise<Launched | undefined> | undefined;
 
-  /** Starts it. */
+  /** Starts the container. */
   constructor(place: StandbyPlace<ContainerBuild>, tools: WarmContainerTools) {
     this.#place = place;
     this.#tools = tools;
@@ -79,7 +79,7 @@ export class WarmContainer implements Standby {
     return this.#isReady && isThere && !this.#ending.signal.aborted && this.#request === undefined;
   }
 
-  /** Finds what keeps it from becoming a backend. @returns why, as the end of a sentence; undefined: it can */
+  /** Finds the reason why it can't become a backend. @returns the end of a sentence, or undefined if it can */
   findDifference({ env, limits, mount }: SpawnRequest): string | undefined {
     if (limitsOf(limits).length > 0) return 'limits are set when a container is created';
     if (mount !== undefined && mount !== false) return 'a mount is set when a container is created';
@@ -92,8 +92,8 @@ export class WarmContainer implements Standby {
   }
 
   /**
-   * Makes it a backend, which is on record before the container learns of it.
-   * @returns undefined when it could not become one: then it is being ended, and the backend must not start before it is
+   * Turns it into a backend, which is recorded before the container is told.
+   * @returns undefined if that failed; it is then being ended, and the backend must not be started before it is
    *   {@link gone}
    */
   assign(request: SpawnRequest): Promise<Launched | undefined> {
@@ -107,7 +107,7 @@ export class WarmContainer implements Standby {
     this.#launched?.container.terminate(true);
   }
 
-  /** The launcher kills all containers. */
+  /** Prevents its use; the launcher kills all containers. */
   killNow(): void {
     this.#ending.abort();
   }
@@ -120,10 +120,10 @@ export class WarmContainer implements Standby {
     try {
       const record = { slot: this.#id, container: container.id, backend: request.backendId, key: request.key };
       appendOwnFile(join(this.#tools.folder, 'assignments'), `${JSON.stringify(record)}\n`);
-      // PORT is the runtime's.
+      // PORT is set by the runtime.
       const { PORT: _, ...changes } = request.env;
       controls.assign(JSON.stringify(changes));
-      // It loads the app meanwhile.
+      // The container is loading the app in the meantime.
       const renamed = this.#tools.launcher.rename(launched, containerName(request.backendId));
       goesOn = (await this.#firstReport([GOES_ON], container, GOES_ON_TIMEOUT_MS)) === GOES_ON;
       await renamed;
@@ -131,7 +131,7 @@ export class WarmContainer implements Standby {
       ignoreError('docker', 'giving a container its environment')(error);
     }
     controls.close();
-    // One that is being ended may still say that it goes on: an engine may continue it to kill it.
+    // A container that is being ended may still report that it continues: an engine may resume it to kill it.
     if (!goesOn || this.#ending.signal.aborted) {
       this.end();
       return undefined;
@@ -166,7 +166,7 @@ export class WarmContainer implements Standby {
 
   async #becomeReady(launched: Promise<Launched>): Promise<void> {
     const { container } = await launched;
-    // Whatever else is done to it from outside, what comes of it is no fault of the session that it would be given to.
+    // If anyone intervenes from outside, the container is ended, so that no session is affected by it.
     void container.disturbed.then(() => {
       if (!this.#isHandedOver) this.end();
     });
@@ -178,7 +178,7 @@ export class WarmContainer implements Standby {
     this.#isReady = true;
   }
 
-  /** @returns the first of these reports; 'died', or undefined when nothing has come within the time */
+  /** @returns the first of these reports, 'died', or undefined after the timeout */
   #firstReport(reports: readonly string[], { died }: Launched['container'], timeoutMs: number) {
     const first = reports.map((report) => this.#reports.first(report));
     return inTime(Promise.race([...first, died.then(() => 'died' as const)]), timeoutMs, this.#tools.clock);
@@ -191,7 +191,7 @@ export class WarmContainer implements Standby {
 
   #lastWords(): string {
     const printed = Buffer.concat(this.#printed.map(([, chunk]) => chunk)).toString('utf8');
-    // The error itself stands above its stack and, since Node.js 17, the version.
+    // The error message comes before its stack and, since Node.js 17, before the version.
     const lines = printed.split('\n').map((line) => line.trim());
     const last = lines.filter((line) => line !== '' && !/^at .*\d\)?$|^Node\.js v\d/.test(line)).at(-1);
     return last === undefined ? '' : `: ${last}`;
@@ -208,7 +208,7 @@ export class WarmContainer implements Standby {
   }
 }
 
-/** What a process that stands by says, each once. */
+/** The reports of a process in standby, each at most once. */
 class Reports {
   readonly #heard = new Map<string, { promise: Promise<string>; resolve: () => void }>();
 

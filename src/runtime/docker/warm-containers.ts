@@ -9,14 +9,14 @@ import { isNodeEntrypoint, readImageStart } from './image-start.js';
 import { findSharingObstacle } from './shared-folders.js';
 import { WarmContainer, type WarmContainerTools } from './warm-container.js';
 
-/** What a container and its Node.js take before anything of an app is loaded; bytes. */
+/** Memory of a container with Node.js before anything of an app is loaded, in bytes. */
 const BYTES_EACH = 64 * 1024 * 1024;
 
 /** Starts backends from containers that were started ahead of time. */
 export class WarmContainers {
   readonly #tools: WarmContainerTools;
   readonly #pool: StandbyPool<ContainerBuild, WarmContainer>;
-  /** The newest order of each service, and how far it has come. */
+  /** The newest order of each service, and its progress. */
   readonly #orders = new Map<string, { order: StandbyOrder; isDecided: boolean; isRenewed: boolean }>();
   readonly #told = new Set<string>();
 
@@ -33,13 +33,16 @@ export class WarmContainers {
     });
   }
 
-  /** Keeps containers of a build, if they can be started ahead of time, instead of those of earlier builds. Never rejects. */
+  /**
+   * Keeps containers of a build instead of those of earlier builds, if they can be started ahead of time. Never
+   * rejects.
+   */
   async keep(order: StandbyOrder, build: ContainerBuild): Promise<void> {
     const { service, warm = DEFAULT_WARM } = order;
     const isNewBuild = this.#orders.get(service)?.order.build !== build;
     const entry = { order, isDecided: false, isRenewed: order.awaitsRenewal !== true };
     this.#orders.set(service, entry);
-    // Those of an older build are of no use from now on.
+    // Containers of an older build are useless from now on.
     if (isNewBuild) this.#pool.keep(service, build, entry.isRenewed ? 0 : warm, !entry.isRenewed);
     const why = warm === 0 ? 'it is turned off' : await this.#findObstacle(order, build);
     if (this.#orders.get(service) !== entry) return;
@@ -56,7 +59,7 @@ export class WarmContainers {
     return this.#pool.count(service);
   }
 
-  /** Replaces those of earlier builds. */
+  /** Replaces the containers of earlier builds. */
   renew(service: string): void {
     const entry = this.#orders.get(service);
     if (entry === undefined) return;
@@ -65,9 +68,10 @@ export class WarmContainers {
   }
 
   /**
-   * Starts a backend from a container that stands by.
-   * @returns it, and what to call when its start is over; undefined when it has to be started as usual
-   * @throws EngineError, JamdevError when one was lost with the engine that may have the key
+   * Starts a backend from a container in standby.
+   * @returns the container, and a function to call when its start is over; undefined if the backend has to be started
+   *   cold
+   * @throws EngineError, JamdevError if a container that may have the key was lost with the engine
    */
   async take(
     request: SpawnRequest,
@@ -90,14 +94,14 @@ export class WarmContainers {
     if (launched !== undefined) return { launched, served };
     served();
     if (warm !== undefined) {
-      // It may have got the key.
+      // The container may have got the key.
       await warm.gone;
       await this.#tools.launcher.removeLost();
     }
     return undefined;
   }
 
-  /** Ends all containers that stand by, and starts no more. */
+  /** Ends all containers in standby, and starts no more. */
   async close(): Promise<void> {
     this.#orders.clear();
     await this.#pool.close();

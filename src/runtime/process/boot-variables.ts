@@ -1,6 +1,6 @@
 import { MAX_STRING_BYTES } from '../../processes/too-large-for-start.js';
 
-/** Variables that a process reads while it boots: once it runs, new values come too late. */
+/** Variables that a process reads only while it boots, so that later changes have no effect. */
 const READ_AT_BOOT: readonly { name: RegExp; why: string }[] = [
   { name: /^NODE_/, why: 'Node.js reads it while it starts' },
   { name: /^(?:UV_|ICU_)/, why: 'libraries of Node.js read it while it starts' },
@@ -11,20 +11,20 @@ const READ_AT_BOOT: readonly { name: RegExp; why: string }[] = [
   { name: /^(?:HTTPS?_PROXY|NO_PROXY)$/i, why: 'Node.js may set up its proxy by it while it starts' },
 ];
 
-/** What package runners, and the shell that they start, read or change on the way to the app. */
+/** Variables that package runners and their shells read or change before they start the app. */
 const READ_BY_RUNNERS: readonly RegExp[] = [
   /^(?:npm|pnpm|yarn|corepack|xdg)_/i,
   /^(?:BERRY_BIN_FOLDER|PATH|HOME|PREFIX|DESTDIR|INIT_CWD|NODE|EDITOR|VISUAL|DEBUG|TERM|COLORTERM)$/,
   /^(?:(?:NO_|FORCE_)?COLORS?|CLICOLOR.*|SHELL|SHELLOPTS|SHLVL|PWD|OLDPWD|ENV|BASH_.*|IFS|OPTIND|PPID|PS[124]|_)$/,
-  // npm names the service that runs it in its user agent.
+  // npm includes the name of the CI service in its user agent.
   /^(?:CI|CI_.*|CONTINUOUS_INTEGRATION|BUILD_.*|RUN_ID|GITHUB_.*|GITLAB_.*|TRAVIS.*|JENKINS.*|VERCEL.*|NETLIFY.*)$/,
-  // Shells pass on no other names.
+  // Shells do not pass on variables with other names.
   /[^\w]|^\d/,
 ];
 
 /**
- * Finds a variable that would have reached the app in another way, through a package runner that was started without it.
- * @returns why, as the end of a sentence; undefined when there is none
+ * Finds a variable that would have reached the app in another way through a package runner that was started without it.
+ * @returns the reason as the end of a sentence, or undefined if there is none
  */
 export function findRunnerDifference(booted: NodeJS.ProcessEnv, wanted: NodeJS.ProcessEnv): string | undefined {
   const differs = (name: string) => booted[name] !== wanted[name] && READ_BY_RUNNERS.some((each) => each.test(name));
@@ -34,7 +34,7 @@ export function findRunnerDifference(booted: NodeJS.ProcessEnv, wanted: NodeJS.P
 
 /**
  * Finds a variable whose new value would come too late for a process that has booted with another environment.
- * @returns why, as the end of a sentence; undefined when there is none
+ * @returns the reason as the end of a sentence, or undefined if there is none
  */
 export function findBootDifference(booted: NodeJS.ProcessEnv, wanted: NodeJS.ProcessEnv): string | undefined {
   for (const name of new Set([...Object.keys(booted), ...Object.keys(wanted)])) {
@@ -46,9 +46,9 @@ export function findBootDifference(booted: NodeJS.ProcessEnv, wanted: NodeJS.Pro
 }
 
 /**
- * Finds out whether the system may refuse to start a program with these variables. A process that runs takes them all the
- * same, but could start no others.
- * @returns why, as the end of a sentence; undefined: none does
+ * Checks whether the system may refuse to start a program with these variables. A running process could take them, but
+ * could not start other programs.
+ * @returns the reason as the end of a sentence, or undefined if there is none
  */
 export function findOversize(env: NodeJS.ProcessEnv): string | undefined {
   const bytes = Object.entries(env).reduce(

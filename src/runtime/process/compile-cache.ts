@@ -4,24 +4,29 @@ import { noteHandled } from '../../os/debug/debug-log.js';
 import { findProgram } from '../../processes/find-program.js';
 
 const VARIABLE = 'NODE_COMPILE_CACHE';
-/** A backend that says something of these has its own cache, wants none, or measures what a cache makes less exact. */
+/**
+ * A backend that sets one of these has its own cache, wants none, or measures coverage, which a cache makes less exact.
+ */
 const DECIDED_BY = [VARIABLE, 'NODE_DISABLE_COMPILE_CACHE', 'NODE_V8_COVERAGE'];
-/** The first version with the cache, as [major, minor]. */
+/** The first Node.js version with the cache: [major, minor]. */
 const SINCE = [22, 1] as const;
 const VERSION_TIMEOUT_MS = 5_000;
 
-/** Gives backends a folder in which Node.js keeps what it has compiled, so that the next one starts faster. */
+/** Gives backends a folder for Node.js's compile cache, so that later starts are faster. */
 export class CompileCache {
   readonly #folder: string;
-  /** Whether the Node.js at a path has the cache. */
+  /** Whether the Node.js at a path supports the cache. */
   readonly #known = new Map<string, boolean>();
 
-  /** @param folder absolute path; Node.js makes it when it is needed */
+  /** @param folder absolute path; Node.js creates it on demand */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** The variables for a process in a folder: none if its own Node.js has no cache, or if it decides for itself. */
+  /**
+   * Returns the variables for a process in a folder: none if its Node.js has no cache, or if its environment already
+   * decides.
+   */
   variablesFor(cwd: string, env: NodeJS.ProcessEnv): Record<string, string> {
     if (DECIDED_BY.some((name) => env[name] !== undefined)) return {};
     const found = findProgram({ file: 'node', cwd, env });
@@ -39,7 +44,7 @@ export class CompileCache {
   }
 }
 
-/** @returns as `v22.1.0`; '' where it can't be told */
+/** @returns for example `v22.1.0`; '' if unknown */
 function versionOf(program: string): string {
   try {
     if (realpathSync(program) === realpathSync(process.execPath)) return process.version;

@@ -1,19 +1,19 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { noteHandled } from '../../os/debug/debug-log.js';
 
-/** How a server in some language takes its port from the environment. */
+/** How servers in a language read their port from the environment. */
 interface Language {
   name: string;
-  /** Programs that run it, by their names. */
+  /** Names of programs that run the language. */
   programs: readonly string[];
-  /** Files of a project in it; `*` stands for any name. */
+  /** Files of projects in the language; `*` stands for any name. */
   files: readonly string[];
-  /** What it prints when a port is taken, and no other language does. */
+  /** Output about a taken port that is unique to the language. */
   output?: RegExp;
   line: string;
 }
 
-/** The most specific ones first: a front end's package.json says little about the server. */
+/** Ordered by specificity: a front end's package.json says little about the server. */
 const NODE = 'Node.js';
 const LANGUAGES: readonly Language[] = [
   {
@@ -94,17 +94,17 @@ const LANGUAGES: readonly Language[] = [
   },
 ];
 
-/** What shows the language of a server. */
+/** Clues about the language of a server. */
 export interface ServerTraces {
-  /** Command lines: the configured one, and those of its processes. */
+  /** The configured command line, and those of its processes. */
   commands: readonly string[];
-  /** What it printed last. */
+  /** The last lines of output. */
   output: readonly string[];
-  /** Names of files in its folder. */
+  /** Names of files in the server's folder. */
   files: readonly string[];
 }
 
-/** Says the two ways to run a server that listens on a port of its own choice, as the end of a sentence. */
+/** Describes the two ways to run a server that listens on a fixed port, as the end of a sentence. */
 export function fixedPortAdvice(traces: ServerTraces): string {
   const language = findLanguage(traces);
   const line = language === undefined ? '' : ` (in ${language.name}: ${language.line})`;
@@ -113,7 +113,7 @@ export function fixedPortAdvice(traces: ServerTraces): string {
   return `change it to listen on the port in the variable PORT${line}, or ${container}.`;
 }
 
-/** The names of the files in a folder; none if it can't be read. */
+/** Returns the names of the files in a folder; none if it can't be read. */
 export function filesIn(folder: string): string[] {
   try {
     return existsSync(folder) ? readdirSync(folder) : [];
@@ -123,20 +123,20 @@ export function filesIn(folder: string): string[] {
   }
 }
 
-/** The name of the language that a command line runs, if it is not Node.js; undefined: it is, or can't be told. */
+/** Returns the language of a command line, if it is not Node.js; undefined if it is, or if it is unknown. */
 export function otherLanguageOf(command: string): string | undefined {
   const language = findLanguage({ commands: [command], output: [], files: [] });
   return language?.name === NODE ? undefined : language?.name;
 }
 
-/** Whether output says that a port is taken. */
+/** Whether the output says that a port is taken. */
 export function saysPortTaken(output: readonly string[]): boolean {
   return output.some((line) =>
     /EADDRINUSE|AddrInUse|address (?:is )?already in use|port \d+ (?:is|was) already in use/i.test(line),
   );
 }
 
-/** By what it printed, then by its program, then by its files. */
+/** Finds the language by output first, then by program, then by files. */
 function findLanguage({ commands, output, files }: ServerTraces): Language | undefined {
   const words = commands.flatMap((command) => command.split(/[\s;&|()"']+/)).map(programName);
   return (
@@ -146,7 +146,7 @@ function findLanguage({ commands, output, files }: ServerTraces): Language | und
   );
 }
 
-/** `/usr/bin/python3.12` is python. */
+/** Returns the name of a program without path and version: `/usr/bin/python3.12` becomes python. */
 function programName(word: string): string {
   return (word.split('/').at(-1) ?? '').replace(/(?<=[a-z])[\d.]+$/, '');
 }

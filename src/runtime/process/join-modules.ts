@@ -1,8 +1,8 @@
 /**
- * Puts a CommonJS module and others that it requires by relative paths into one text, since every file that Node.js loads
- * costs a start half a millisecond. What is not among the parts is required as before.
+ * Joins a CommonJS module and modules that it requires by relative paths into one text, since every file that Node.js
+ * loads costs a start half a millisecond. Other modules are required as usual.
  * @param entry the text of the module
- * @param parts the texts of the others, by the names of their files
+ * @param parts the texts of the other modules, by file name
  */
 export function joinModules(entry: string, parts: Readonly<Record<string, string>>): string {
   const functions = Object.entries(parts).map(

@@ -6,7 +6,7 @@ import { findProgram } from '../../processes/find-program.js';
 import { normalizeNodeOption, parseNodeArguments } from '../../processes/runners.js';
 import { findPackageScript, identifyManifest, identifyRunnerSettings, isPackageRunner } from './package-script.js';
 
-/** Options of Node.js with which a process can't stop between its start and the app; by their beginnings. */
+/** Beginnings of Node.js options with which a process can't be paused between its start and the app. */
 const COLD_OPTIONS: readonly { option: RegExp; why: string }[] = [
   { option: /^--(?:inspect|debug)/, why: 'a debugger would meet the process while it waits' },
   { option: /^--(?:watch|test|bench|run)/, why: 'Node.js starts other processes for the app' },
@@ -22,16 +22,18 @@ const COLD_OPTIONS: readonly { option: RegExp; why: string }[] = [
 
 /** A command that is plain `node`, or a package runner with such a script, ready to be started. */
 export interface NodeCommand extends CommandLine {
-  /** Identifies the program file and package.json as they are now, with all that decides what a package runner does. */
+  /** Identifies the current program file and package.json, and all settings of the package runner. */
   program: string;
-  /** What follows `node` in the script of a package runner; undefined: there is no runner. */
+  /** The words after `node` in a package runner's script; undefined without a runner. */
   argumentsOfScript?: readonly string[];
 }
 
-/** A script that runs a script that runs a script ... is no plain one. */
+/** Limit for scripts that run other scripts; deeper nesting is not treated as a plain command. */
 const MAX_SCRIPTS = 4;
 
-/** Finds the reason not to start a process of a command ahead of time; `why` is the end of a sentence. */
+/**
+ * Parses a command that can be started ahead of time, or returns the reason why not: `why` is the end of a sentence.
+ */
 export function readNodeCommand(
   command: string,
   cwd: string,
@@ -62,7 +64,7 @@ function readRunnerCommand(line: CommandLine, cwd: string, env: NodeJS.ProcessEn
   return { ...line, program, argumentsOfScript };
 }
 
-/** Finds an option of Node.js for which it has to start as usual. @returns why, as the end of a sentence */
+/** Finds an option of Node.js that requires a cold start. @returns the reason as the end of a sentence */
 export function findColdOption(nodeOptions: string, options: readonly string[]): string | undefined {
   for (const word of [...optionsIn(nodeOptions), ...options].map(normalizeNodeOption)) {
     const rule = COLD_OPTIONS.find(({ option }) => option.test(word));
@@ -71,13 +73,13 @@ export function findColdOption(nodeOptions: string, options: readonly string[]):
   return undefined;
 }
 
-/** The same for the program of Node.js itself. @returns undefined for a script in its place */
+/** Identifies the program of Node.js itself. @returns undefined for a script in its place */
 function identifyProgram(file: string, cwd: string, env: NodeJS.ProcessEnv): string | undefined {
   const found = findProgram({ file, cwd, env });
   return found === undefined || beginsAsScript(found) ? undefined : identifyFile(file, cwd, env);
 }
 
-/** Identifies a program file, so that another one in its place is noticed. @returns undefined when there is none */
+/** Identifies a program file, so that a replacement is noticed. @returns undefined if there is none */
 function identifyFile(file: string, cwd: string, env: NodeJS.ProcessEnv): string | undefined {
   const found = findProgram({ file, cwd, env });
   if (found === undefined) return undefined;
@@ -91,7 +93,9 @@ function identifyFile(file: string, cwd: string, env: NodeJS.ProcessEnv): string
   }
 }
 
-/** A version manager may install a script as `node`. It starts Node.js only later, and chooses how. */
+/**
+ * Whether a program is a script: a version manager may install one as `node`, which chooses and starts Node.js later.
+ */
 function beginsAsScript(path: string): boolean {
   const file = openSync(path, 'r');
   try {

@@ -8,12 +8,12 @@ import { makeOwnFolder } from '../../records/own-folder.js';
 import { createStateHome, findStateHome } from '../../records/state-home.js';
 import { joinModules } from './join-modules.js';
 
-/** Tells the preload the backend's port; see remap-8080.cjs. */
+/** Passes the backend's port to the preload; see remap-8080.cjs. */
 export const PRELOAD_PORT_VARIABLE = 'JAMDEV_BACKEND_PORT';
 
-/** Named in NODE_OPTIONS. */
+/** The file that is listed in NODE_OPTIONS. */
 const ENTRY = 'remap-8080.cjs';
-/** What it loads, and what is kept as one file with it. */
+/** Modules that are joined into the same file, because the entry loads them. */
 const PARTS = [
   'report-writes.cjs',
   'wrap-functions.cjs',
@@ -24,21 +24,21 @@ const PARTS = [
   'watch-programs.cjs',
   'watch-workers.cjs',
 ] as const;
-/** What only some processes load. */
+/** Modules that only some processes load. */
 const NAMES = [ENTRY, 'stand-by.cjs', 'shift-clock.cjs', 'lead-control-socket.cjs', 'wrap-functions.cjs'] as const;
 const PACKAGED = fileURLToPath(new URL('.', import.meta.url));
 const HASH_CHARACTERS = 12;
 
 /**
- * Keeps jamdev's preload outside of its package, where an update or removal of packages does not reach it: a backend
- * whose preload is missing does not start.
+ * Keeps jamdev's preload outside of its package, where updates and removals of packages do not reach it: a backend with
+ * a missing preload does not start.
  */
 export class NodePreload {
   /** Read at the start, while the package exists. */
   readonly #sources = NAMES.map((name) => (name === ENTRY ? readJoined() : readPackaged(name)));
   readonly #hash = createHash('sha256').update(this.#sources.join('\0')).digest('hex').slice(0, HASH_CHARACTERS);
 
-  /** @param name default: that of the preload itself @returns the path of the file, which is there */
+  /** Returns the path of an existing copy. @param name by default, the preload itself @returns an absolute path */
   path(name: (typeof NAMES)[number] = ENTRY): string {
     const kept = this.#pathsIn(findStateHome().root);
     const preload = kept.every((path) => existsSync(path)) ? kept[0] : this.#keep();
@@ -56,12 +56,12 @@ export class NodePreload {
       const { root } = createStateHome();
       const paths = this.#pathsIn(root);
       for (const folder of [join(root, 'preloads'), join(root, 'preloads', this.#hash)]) makeOwnFolder(folder);
-      // The first comes last: it loads the others.
+      // The first file is written last, because it loads the others.
       for (const [index, source] of [...this.#sources.entries()].reverse()) writeOwnFile(paths[index] ?? '', source);
       return paths[0];
     } catch (error) {
       noteHandled('processes', 'keeping a copy of the preload', error);
-      // For example, the disk is full: the one in the package is used as long as it exists.
+      // The copy may fail, for example because the disk is full. The file in the package works as long as it exists.
       return join(PACKAGED, ENTRY);
     }
   }
@@ -75,21 +75,20 @@ function readJoined(): string {
   return joinModules(readPackaged(ENTRY), Object.fromEntries(PARTS.map((name) => [name, readPackaged(name)])));
 }
 
-/** Reads what stops a process that is started ahead of time, with what it loads, by the names of the files. */
+/** Reads the modules that pause a process in standby, by file name. */
 export function readStandBy(): Record<string, string> {
   const names: readonly (typeof NAMES)[number][] = ['stand-by.cjs', 'shift-clock.cjs'];
   return Object.fromEntries(names.map((name) => [name, readPackaged(name)]));
 }
 
-/** NODE_OPTIONS with the preload that stops a process in front: it has to run before all code that options bring. */
+/** Puts the standby preload in front of NODE_OPTIONS, because it has to run before any code that other options load. */
 export function withStandBy(nodeOptions: string | undefined, standBy: string): string {
   return `${requireOption(standBy)} ${nodeOptions ?? ''}`.trim();
 }
 
 /**
- * NODE_OPTIONS with jamdev's preload behind whatever stands there already.
- *
- * The preload is a CommonJS file given by `--require`, not by `--import` (docs/decisions/005-preload-by-require.md).
+ * Appends jamdev's preload to NODE_OPTIONS. The preload is a CommonJS file for `--require`, not for `--import`
+ * (docs/decisions/005-preload-by-require.md).
  */
 export function withPreload(nodeOptions: string | undefined, preload: string): string {
   const option = requireOption(preload);

@@ -7,9 +7,9 @@ import type { CommandLine } from '../../processes/command-line.js';
 import { statIfAny } from '../../processes/find-program.js';
 
 const RUNNERS: readonly string[] = ['npm', 'pnpm', 'yarn'];
-/** Options that change only what the runner itself prints. */
+/** Options that affect only the output of the runner itself. */
 const QUIET = ['-s', '--silent'];
-/** What package runners read in a folder and all around it, besides their environment. */
+/** Files that package runners read in a folder and its parents, in addition to their environment. */
 const SETTINGS = ['package.json', '.npmrc', '.yarnrc', '.yarnrc.yml', 'pnpm-workspace.yaml'];
 
 /** Whether a command is a package runner. */
@@ -18,8 +18,8 @@ export function isPackageRunner({ file }: CommandLine): boolean {
 }
 
 /**
- * Finds the script that `npm start` or `npm run NAME` runs in a folder, and nothing else with it.
- * @returns its command line, or the reason why it can't be started ahead of time as the end of a sentence
+ * Finds the script that `npm start` or `npm run NAME` runs in a folder, if it runs nothing else.
+ * @returns its command line, or the reason why it can't be started ahead of time, as the end of a sentence
  */
 export function findPackageScript({ file, args }: CommandLine, folder: string): { script: string } | { why: string } {
   const runner = basename(file);
@@ -27,7 +27,7 @@ export function findPackageScript({ file, args }: CommandLine, folder: string): 
   const [event = '', ...rest] = verb === 'start' ? [verb, ...others] : others;
   if (event === '' || !['start', 'run', 'run-script'].includes(verb))
     return { why: `"${runner} ${verb}" may run anything` };
-  // After "--" all is for the script.
+  // All words after "--" are for the script.
   const end = rest.indexOf('--');
   const option = rest.slice(0, end === -1 ? undefined : end).find((word) => word.startsWith('-'));
   if (option !== undefined) return { why: `${runner} has the option ${option}` };
@@ -44,15 +44,15 @@ export function findPackageScript({ file, args }: CommandLine, folder: string): 
 }
 
 /**
- * Identifies the package.json around a folder. Node.js reads that of the folder it starts in before the first preload, and
- * does not notice when it changes.
+ * Identifies the package.json of a folder or its nearest parent. Node.js reads it before the first preload, and does
+ * not notice later changes.
  */
 export function identifyManifest(folder: string): string {
   const manifests = foldersAbove(folder).map((each) => describeFile(join(each, 'package.json')));
   return manifests.find((each) => each !== undefined) ?? '';
 }
 
-/** Identifies the settings by which a package runner runs a script in a folder, so that a change of them is noticed. */
+/** Identifies the settings of a package runner in a folder, so that changes are noticed. */
 export function identifyRunnerSettings(folder: string, { HOME: home }: NodeJS.ProcessEnv): string {
   const folders = [...foldersAbove(folder), ...(home === undefined ? [] : [home])];
   const stats = folders.flatMap((each) => SETTINGS.map((name) => describeFile(join(each, name))));
@@ -67,7 +67,7 @@ function describeFile(path: string): string | undefined {
 function readScripts(folder: string): Record<string, unknown> | undefined {
   const path = join(folder, 'package.json');
   const stats = statIfAny(path);
-  // Reading a named pipe would wait for a writer, and everything else with it.
+  // Reading a named pipe would wait for a writer and block everything else.
   if (stats?.isFile() !== true || stats.size > MAX_TEXT_BYTES) return undefined;
   try {
     const { scripts } = JSON.parse(readFileSync(path, 'utf8')) as { scripts?: unknown };

@@ -8,7 +8,7 @@ import { describeStrangeAnswer, type StrangeAnswer } from '../strange-answer.js'
 import { filesIn, fixedPortAdvice } from './fixed-port.js';
 import { TreeUsage } from './tree-usage.js';
 
-/** How long what a process that ended on its own left behind has after SIGTERM, before SIGKILL. */
+/** How long processes that an exited backend left behind may take to end after SIGTERM before they get SIGKILL. */
 const ORPHAN_GRACE_MS = 2_000;
 
 /** A backend that runs as a child process. */
@@ -88,11 +88,11 @@ export class ProcessBackend implements RuntimeBackend {
     return sample.known ? this.#usage.add(sample, peak) : undefined;
   }
 
-  /** A backend is gone when nothing of its tree lives: only then may its key go to another. */
+  /** Waits until nothing of the process tree is alive, because only then may the key be given to another backend. */
   async #untilGone(): Promise<Exit> {
     const { exit, termination } = this.#child;
     const { code, signal } = await exit;
-    // Ends what a first process that ended on its own left behind.
+    // Ends the processes that an exited first process left behind.
     if (!termination.hasBegun) termination.ask(ORPHAN_GRACE_MS);
     await termination.over;
     await this.#child.finishOutput();

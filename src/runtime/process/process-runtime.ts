@@ -21,7 +21,7 @@ import { CONTROL_SOCKET_VARIABLE, poolEnvironment } from './pool-environment.js'
 import { ProcessBackend } from './process-backend.js';
 import { WarmStarts } from './warm-starts.js';
 
-/** Runs backends as child processes, each the leader of a session of its own. */
+/** Runs backends as child processes, each in its own session. */
 export class ProcessRuntime implements Runtime {
   readonly #ports = new PortPool();
   readonly #running = new Set<ProcessBackend>();
@@ -36,8 +36,8 @@ export class ProcessRuntime implements Runtime {
   #isPipeProblemTold = false;
 
   /**
-   * @param register knows every process that is started, to be found again after a crash of this program
-   * @param pipes closed with this runtime
+   * @param register records every started process, so that it can be found after a crash of this process
+   * @param pipes closed together with this runtime
    * @param compileCache for Node.js backends; default: none
    */
   constructor(register: ChildRegister, pipes = new PipePool(), clock = systemClock, compileCache?: CompileCache) {
@@ -126,11 +126,13 @@ export class ProcessRuntime implements Runtime {
     }
   }
 
-  /** The user's own environment, the service's, the request's, and the platform's on top. */
+  /**
+   * Merges the user's own environment and the variables of the service, the request and the platform; later ones win.
+   */
   #environmentOf(build: ProcessBuild, port?: number, request: Record<string, string> = {}): NodeJS.ProcessEnv {
     const assigned = port === undefined ? {} : { PORT: String(port) };
     const env = commandEnvironment(build.cwd, build.env, request, assigned);
-    // Inherited from another dev server whose backend runs this one, it would name another port.
+    // These may be inherited from another dev server whose backend runs this one, and would be wrong here.
     delete env[PRELOAD_PORT_VARIABLE];
     delete env[CONTROL_SOCKET_VARIABLE];
     Object.assign(env, this.#compileCache?.variablesFor(build.cwd, env));
@@ -181,7 +183,7 @@ export class ProcessRuntime implements Runtime {
     for (const backend of this.#running) backend.killGroup();
   }
 
-  /** There is nothing but processes, and a backend whose processes live has not ended. */
+  /** There is nothing to clear: a backend has ended only when all its processes have. */
   async cleared(): Promise<void> {}
 
   async close(): Promise<void> {

@@ -3,17 +3,17 @@ import { type ProcessEntry, peakMemoryOf } from '../../processes/process-table.j
 import type { TreeMembers } from '../../processes/process-tree.js';
 import type { Usage } from '../runtime.js';
 
-/** Adds up, look by look, what the processes of one backend use. */
+/** Sums up the usage of a backend's processes over several samples. */
 export class TreeUsage {
   readonly #machine = lookAtMachine();
-  /** What was seen at the last look. */
+  /** The processes in the last sample. */
   #seen = new Map<string, ProcessEntry>();
-  /** CPU time of processes that are gone and that nobody waited for: the system no longer tells it. */
+  /** CPU time of ended processes that no process waited for, which the system no longer reports. */
   #forgottenMs = 0;
 
   /**
-   * @param peak whether to ask each process for the most memory that it had
-   * @returns undefined when nothing of it runs, or nothing that has memory
+   * Adds a sample. @param peak whether to read the peak memory of each process
+   * @returns undefined if no process is running, or none has memory
    */
   add({ living, ended }: TreeMembers, peak = true): Usage | undefined {
     const present = new Map([...living, ...ended].map((entry) => [`${entry.pid} ${entry.startId}`, entry]));
@@ -25,7 +25,7 @@ export class TreeUsage {
     const peaks = peak ? living.map(({ pid }) => peakMemoryOf(pid) ?? 0) : [];
     return {
       memoryBytes,
-      // What each had at its peak was not there at one time: only the largest of these is sure.
+      // The peaks of several processes may not coincide, so only the largest one is certain.
       peakMemoryBytes: Math.max(memoryBytes, ...peaks),
       memoryLimitBytes: this.#machine.memoryBytes,
       cpuMs: told + this.#forgottenMs,
@@ -34,7 +34,7 @@ export class TreeUsage {
   }
 }
 
-/** CPU time of processes that are no longer there, as far as it did not go over to those that waited for them. */
+/** Returns the CPU time of ended processes, except the part that was added to the processes that waited for them. */
 function forgottenMs(before: ReadonlyMap<string, ProcessEntry>, now: ReadonlyMap<string, ProcessEntry>): number {
   let goneMs = 0;
   let takenOverMs = 0;

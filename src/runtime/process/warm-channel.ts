@@ -7,29 +7,29 @@ import type { SupervisedChild } from '../../processes/supervised-child.js';
 import { StandbyFolder } from '../standby/standby-folder.js';
 
 /**
- * Higher than all descriptors that Node.js opens before the app, which therefore have the same numbers as in a process
- * that was not started ahead of time. The table of descriptors has this many places from the start.
+ * Higher than all descriptors that Node.js opens before the app, so that they have the same numbers as in a process
+ * that was not started ahead of time. The descriptor table initially has this many places.
  */
 const CHANNEL_FD = 63;
 
-/** Receives the reports of stand-by.cjs, each a character, and when no more can come. */
+/** Receives the reports of stand-by.cjs, each a character, and the end of all reports. */
 export type HearReport = (report: string | 'closed') => void;
 
-/** How jamdev and a process that stands by talk with each other; see stand-by.cjs. */
+/** The communication between jamdev and a process in standby; see stand-by.cjs. */
 export interface WarmChannel {
-  /** The descriptor, 3 or more, at which the process finds it. */
+  /** The number of the channel's descriptor in the process, 3 or more. */
   readonly descriptor?: number;
-  /** By which the process finds it. */
+  /** The variables that tell the process about the channel. */
   readonly variables: Record<string, string>;
-  /** Begins to listen. */
+  /** Starts listening. */
   attach(child: SupervisedChild, hear: HearReport): void;
-  /** Gives the process, which stands by, its environment. */
+  /** Gives a process in standby its environment. */
   assign(env: NodeJS.ProcessEnv): void;
-  /** Ends it, and a process that still waits. Safe to call again. */
+  /** Closes the channel, which ends a process that is still waiting. Safe to call again. */
   close(): void;
 }
 
-/** Leads to a process that jamdev starts itself. */
+/** A channel to a process that jamdev starts itself. */
 export class DescriptorChannel implements WarmChannel {
   readonly descriptor = CHANNEL_FD;
   readonly variables = { JAMDEV_STANDBY_FD: String(CHANNEL_FD) };
@@ -40,7 +40,7 @@ export class DescriptorChannel implements WarmChannel {
     channel?.on('data', (bytes: Buffer) => {
       for (const report of bytes.toString('latin1')) hear(report);
     });
-    // It ended while it was being written to: `close` follows.
+    // The process ended during a write; `close` follows.
     channel?.on('error', ignoreError('processes', 'writing to a process that stands by'));
     channel?.on('close', () => hear('closed'));
   }
@@ -54,7 +54,7 @@ export class DescriptorChannel implements WarmChannel {
   }
 }
 
-/** Leads to a process that a package runner starts. What the runner puts into the environment stays there. */
+/** A channel to a process that a package runner starts. Variables that the runner sets are kept. */
 export class PipeChannel implements WarmChannel {
   readonly variables: Record<string, string>;
   readonly #booted: NodeJS.ProcessEnv;
@@ -69,9 +69,10 @@ export class PipeChannel implements WarmChannel {
   }
 
   /**
-   * Makes one.
-   * @param script what follows `node` in it: the process that is started so stands by
-   * @param booted what the runner is started with, without what makes the process stand by
+   * Creates a channel.
+   * @param script the words after `node` in the runner's script; the process that is started with them goes into
+   *   standby
+   * @param booted the environment of the runner, without the variables for standby
    * @throws the system's error
    */
   static async make(script: readonly string[], booted: NodeJS.ProcessEnv, pipes: PipePool): Promise<PipeChannel> {
@@ -86,15 +87,15 @@ export class PipeChannel implements WarmChannel {
 
   attach(child: SupervisedChild, hear: HearReport): void {
     this.#folder.onReport((report) => {
-      // The process has opened the pipes.
+      // The process has opened the pipes, so their names are no longer needed.
       this.#removeNames();
       hear(report);
     });
     void child.exit.then(() => {
-      // After what the process has reported before.
+      // Deferred so that earlier reports of the process are handled first.
       setImmediate(() => {
         hear('closed');
-        // A package runner may have ended without the process that it started.
+        // A package runner may have ended before the process that it started.
         this.close();
       });
     });
@@ -110,12 +111,12 @@ export class PipeChannel implements WarmChannel {
   }
 
   close(): void {
-    // First: a process that opened only one of the pipes so far would wait for a writer of the other forever.
+    // Removed first: a process that has opened only one of the pipes would wait forever for a writer of the other.
     this.#removeNames();
     this.#folder.close();
   }
 
-  /** Best effort: a later start removes the folder of a program that has ended. */
+  /** Best effort: a later start removes the folders of dead processes. */
   #removeNames(): void {
     try {
       rmSync(this.#parent, { recursive: true, force: true });

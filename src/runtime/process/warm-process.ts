@@ -20,22 +20,25 @@ import { DescriptorChannel, type HearReport, PipeChannel, type WarmChannel } fro
 /** See stand-by.cjs. */
 const STANDS_BY = 'r';
 const GOES_ON = 'g';
-/** One that does not stand by within this time never will. */
+/** A process that is not in standby within this time never will be. */
 const STANDS_BY_TIMEOUT_MS = 60_000;
-/** One that has not taken its environment by then is stuck, as after SIGSTOP: the backend starts without it. */
+/**
+ * A process that has not taken its environment within this time is stuck, for example after SIGSTOP, and the backend
+ * starts without it.
+ */
 const GOES_ON_TIMEOUT_MS = 10_000;
 
-/** What a process is started ahead of time with. */
+/** The settings of a process that is started ahead of time. */
 export interface WarmBoot {
   place: StandbyPlace<ProcessBuild>;
   command: NodeCommand;
-  /** What every backend of the build has in its environment. */
+  /** The environment that all backends of the build share. */
   env: NodeJS.ProcessEnv;
-  /** What it has in NODE_OPTIONS while it starts. */
+  /** The value of NODE_OPTIONS during the start. */
   nodeOptions: string;
 }
 
-/** What becomes of it. */
+/** The backend that the process becomes. */
 export interface WarmAssignment {
   backendId: string;
   env: NodeJS.ProcessEnv;
@@ -43,7 +46,7 @@ export interface WarmAssignment {
   onStuck(stuck: Stuck): void;
 }
 
-/** What it is started by. */
+/** The dependencies of a warm process. */
 export interface WarmTools {
   register: ChildRegister;
   pipes: PipePool;
@@ -51,7 +54,7 @@ export interface WarmTools {
   clock: Clock;
 }
 
-/** A Node.js process that was started ahead of time and has loaded nothing of the app. */
+/** A Node.js process that was started ahead of time and has not loaded any part of the app. */
 export class WarmProcess implements Standby {
   readonly ready: Promise<void>;
   readonly gone: Promise<unknown>;
@@ -64,12 +67,12 @@ export class WarmProcess implements Standby {
   #isEnded = false;
   #assignment: WarmAssignment | undefined;
   #isHandedOver = false;
-  /** What it printed before it became a backend. */
+  /** The output from before it became a backend. */
   readonly #printed: [OutputSource, Buffer][] = [];
   readonly #goesOn: Promise<boolean>;
   readonly #hear: HearReport;
 
-  /** Starts it. */
+  /** Starts the process. */
   constructor(boot: WarmBoot, tools: WarmTools) {
     this.#boot = boot;
     this.#tools = tools;
@@ -94,8 +97,8 @@ export class WarmProcess implements Standby {
   }
 
   /**
-   * Finds what keeps it from becoming a backend with an environment.
-   * @returns why, as the end of a sentence; undefined: it can
+   * Finds the reason why it can't become a backend with an environment.
+   * @returns the end of a sentence, or undefined if it can
    */
   findDifference(env: NodeJS.ProcessEnv): string | undefined {
     const { place, command } = this.#boot;
@@ -105,7 +108,8 @@ export class WarmProcess implements Standby {
     if ('why' in now) return now.why;
     const isRunner = command.argumentsOfScript !== undefined;
     if (now.program !== command.program) {
-      // What it was started by does not come back. By the variables of this request alone, it may be of use to others.
+      // If the program has changed, this process is useless and is ended. If only this request's variables differ, it
+      // may be used for others.
       if (!this.#isCurrent()) this.end();
       return `${now.file} ${isRunner ? 'or its settings have' : 'or package.json has'} changed since`;
     }
@@ -114,23 +118,23 @@ export class WarmProcess implements Standby {
   }
 
   /**
-   * Makes it a backend, which the register knows before the process learns of it.
-   * @returns undefined when it has ended before, or is stuck: then nothing of it runs
-   * @throws JamdevError `StateFolderUnusable` when the register can't be written
+   * Turns it into a backend, which is recorded before the process is told.
+   * @returns undefined if it has ended, or was stuck and has been ended; nothing of it runs then
+   * @throws JamdevError `StateFolderUnusable` if the record can't be written
    */
   async assign(assignment: WarmAssignment): Promise<SupervisedChild | undefined> {
     this.#assignment = assignment;
     const [child, channel] = [this.#child, this.#channel];
     if (child === undefined || channel === undefined) return undefined;
     try {
-      // A pipe that nobody has opened yet would lose what is written to it.
+      // Data written to a pipe that nobody has opened yet would be lost.
       if (channel instanceof PipeChannel && !(await this.#isReady())) return await this.#giveUp(child);
       const env = { ...assignment.env, ...this.#tools.register.environment() };
       this.#tools.register.note(await child.tree.rename(assignment.backendId));
       channel.assign(env);
     } catch (error) {
       this.end();
-      // It ended in this very moment, so that nothing identifies it anymore.
+      // The process ended at this moment, so it could not be identified anymore.
       if (!child.hasExited) throw error;
       ignoreError('processes', 'assigning a process that has ended')(error);
       return undefined;
@@ -152,7 +156,7 @@ export class WarmProcess implements Standby {
     this.#child?.killGroup();
   }
 
-  /** Whether it would still be started by the same program. */
+  /** Whether the same program would still be started. */
   #isCurrent(): boolean {
     const { place, command, env } = this.#boot;
     const now = readNodeCommand(place.build.command, place.build.cwd, env);
@@ -173,7 +177,7 @@ export class WarmProcess implements Standby {
     );
   }
 
-  /** Another one may become the backend when it resolves. */
+  /** Ends the process. Once this resolves, another one may become the backend. */
   async #giveUp(child: SupervisedChild): Promise<undefined> {
     this.#isEnded = true;
     child.termination.force();
@@ -183,7 +187,7 @@ export class WarmProcess implements Standby {
   async #start(): Promise<SupervisedChild> {
     const { place, command, env, nodeOptions } = this.#boot;
     const { service, slot, build } = place;
-    // Unique on the machine: by it, the processes of this one are found.
+    // Unique on the machine, to find the processes of this one.
     const id = `${service}/${slot}/${randomUUID()}`;
     const outputs = (await ChildOutput.open(2, this.#tools.pipes, () => undefined)) as [ChildOutput, ChildOutput];
     try {
@@ -238,7 +242,7 @@ export class WarmProcess implements Standby {
   async #untilGone(child: SupervisedChild): Promise<void> {
     await child.exit;
     if (this.#isHandedOver) await child.termination.over;
-    // It has not run any code of the app, so that it has left nothing behind.
+    // It has not run any code of the app, so it can't have left anything behind.
     else await child.finishOutput();
   }
 }

@@ -9,13 +9,13 @@ import { type NodeCommand, readNodeCommand } from './node-command.js';
 import { type NodePreload, withStandBy } from './node-preload.js';
 import { type WarmAssignment, WarmProcess, type WarmTools } from './warm-process.js';
 
-/** What Node.js takes before it has loaded anything of an app, of which a part is shared; bytes. */
+/** Memory of Node.js before anything of an app is loaded, in bytes; a part of it is shared. */
 const BYTES_EACH = 64 * 1024 * 1024;
 
-/** What warm starts depend on. */
+/** The dependencies of warm starts. */
 export interface WarmWorld extends WarmTools {
   preload: NodePreload;
-  /** The environment of every backend of a build, but for what only one backend has. */
+  /** Returns the environment of a build's backends, without the variables of a single backend. */
   environmentOf(build: ProcessBuild): NodeJS.ProcessEnv;
 }
 
@@ -24,16 +24,16 @@ export class WarmStarts {
   readonly #world: WarmWorld;
   readonly #pool: StandbyPool<ProcessBuild, WarmProcess>;
   readonly #remarks = new Map<string, (text: string) => void>();
-  /** Why processes of a build can't be started ahead of time. */
+  /** The reasons why processes of a build can't be started ahead of time. */
   readonly #refusals = new WeakMap<ProcessBuild, string>();
-  /** Taken out of the pool, and no backend yet. */
+  /** Processes that were taken out of the pool, but are not backends yet. */
   readonly #inAssignment = new Set<WarmProcess>();
 
   constructor(world: WarmWorld) {
     this.#world = world;
     this.#pool = new StandbyPool({
       start: (place) => this.#start(place),
-      // Nothing of the app is loaded yet.
+      // A process of another build can be reused if only the number differs, since no part of the app is loaded yet.
       suits: (started, build) => isDeepStrictEqual({ ...started, number: build.number }, build),
       bytesEach: BYTES_EACH,
       freeMemory: () => readFreeMemory(),
@@ -43,7 +43,7 @@ export class WarmStarts {
     });
   }
 
-  /** Keeps processes of a build, if they can be started ahead of time, instead of those of earlier builds. */
+  /** Keeps processes of a build instead of those of earlier builds, if they can be started ahead of time. */
   keep({ service, warm = DEFAULT_WARM, awaitsRenewal, onRemark }: StandbyOrder, build: ProcessBuild): void {
     this.#remarks.set(service, onRemark);
     const command = this.#commandOf(build);
@@ -60,16 +60,16 @@ export class WarmStarts {
     return this.#pool.count(service);
   }
 
-  /** Replaces those of earlier builds. */
+  /** Replaces the processes of earlier builds. */
   renew(service: string): void {
     this.#pool.renew(service);
   }
 
   /**
-   * Starts a backend from a process that stands by.
-   * @param served settles when its start is over
+   * Starts a backend from a process in standby.
+   * @param served settles when the backend's start is over
    * @param signal ends the process, which may be stuck
-   * @returns undefined when it has to be started as usual
+   * @returns undefined if the backend has to be started cold
    * @throws JamdevError `StateFolderUnusable`; the signal's reason when it aborts
    */
   async start(
@@ -92,7 +92,7 @@ export class WarmStarts {
     return child;
   }
 
-  /** Ends all processes that stand by, and starts no more. */
+  /** Ends all processes in standby, and starts no more. */
   async close(): Promise<void> {
     await this.#pool.close();
   }
@@ -112,7 +112,7 @@ export class WarmStarts {
     this.#inAssignment.add(process);
     try {
       const child = await process.assign(assignment);
-      // Nothing takes the place of one that was ended for this.
+      // If it was ended because of the signal, no cold start follows.
       if (child === undefined) signal.throwIfAborted();
       return child;
     } finally {

@@ -1,10 +1,10 @@
 import type { SpawnRequest } from '../runtime.js';
 import type { Assignment } from './messages.js';
 
-/** Variables of the platform that an assignment has fields for. */
+/** Platform variables for which an assignment has its own fields. */
 const OF_SESSION = /^SESSION_BACKEND_/;
 
-/** Makes the assignment of a request from the environment that the backend would have if it were started for it. */
+/** Makes the assignment for a request from the environment that a backend started for it would have. */
 export function assignmentOf({ backendId, key, env }: SpawnRequest): Assignment {
   const { SESSION_BACKEND_FENCING_TOKEN: fencingToken, SESSION_BACKEND_STATIC_TOKEN: staticToken } = env;
   return {

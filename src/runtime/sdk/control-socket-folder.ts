@@ -3,29 +3,29 @@ import { join } from 'node:path';
 import { createSocketFolder, removeDeadSocketFolders } from '../../processes/socket-folder.js';
 
 const PREFIX = 'jamdev-sdk-';
-/** The name by which the library looks for it in a container, in a folder of its own. */
+/** The file name by which the library finds the socket in a container, where it is in its own folder. */
 const SOCKET_NAME = 'jamsocket-sdk.sock';
-/** The longest number of a socket that is planned for. */
+/** The longest path that is planned for. */
 const LONGEST_PLACE = join('100000', SOCKET_NAME);
 
-/** Where the control socket of one backend is. */
+/** The location of one backend's control socket. */
 export interface ControlPlace {
-  /** A folder with nothing but the socket. */
+  /** A folder that contains only the socket. */
   folder: string;
   path: string;
   /** Permissions of the socket. */
   mode: number;
 }
 
-/** The folder with the control sockets of a dev server, into which only this user gets; made when it is first needed. */
+/** The private folder with the control sockets of a dev server, created on demand. */
 export class ControlSocketFolder {
   #path: string | undefined;
   #count = 0;
 
   /**
-   * Makes a place for a socket.
-   * @param isMounted whether a container sees it, in which any user may have to connect: to the container, a mounted folder
-   *   is all there is, and on this machine nobody else gets as far as to it
+   * Creates a place for a socket.
+   * @param isMounted whether the folder is mounted into a container, in which any user may have to connect. The
+   *   container sees only this folder, and other users of this machine can't enter its parent.
    * @throws the system's error
    */
   makePlace(isMounted: boolean): ControlPlace {
@@ -33,12 +33,12 @@ export class ControlSocketFolder {
     this.#count += 1;
     const folder = join(this.#path, String(this.#count));
     mkdirSync(folder);
-    // Not left to the umask.
+    // Set explicitly, because the umask affects mkdir.
     chmodSync(folder, isMounted ? 0o755 : 0o700);
     return { folder, path: join(folder, SOCKET_NAME), mode: isMounted ? 0o666 : 0o600 };
   }
 
-  /** Removes it with all that is in it. */
+  /** Removes the folder with all its content. */
   remove(): void {
     if (this.#path !== undefined) rmSync(this.#path, { recursive: true, force: true });
     this.#path = undefined;

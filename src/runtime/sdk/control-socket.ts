@@ -5,22 +5,23 @@ import type { ControlPlace } from './control-socket-folder.js';
 import { LineReader } from './line-reader.js';
 import { type Assignment, assignmentLine, parseReport } from './messages.js';
 
-/** How far the backend has come. Moves forward only. */
+/** The backend's progress, which only moves forward. */
 type Progress = 'starting' | 'warmed' | 'assigned' | 'ready' | 'over';
 
-/** Receives what a backend in a warm pool reports. */
+/** Receives the reports of a backend in a warm pool. */
 export interface ControlListener {
-  /** It awaits its assignment. */
+  /** The backend is waiting for its assignment. */
   warmed(): void;
-  /** It may get requests. */
+  /** The backend is ready for requests. */
   ready(): void;
-  /** It closed the connection by which it had reported `Warmed`, before it reported `Ready`. */
+  /** The backend closed the connection on which it had reported `Warmed` before it reported `Ready`. */
   hungUp(): void;
 }
 
 /**
- * The control socket of one backend in a warm pool: it reports `Warmed`, gets one assignment, and reports `Ready`
- * (platform contract, "Warm pools"). The connection that reports first is the backend's; what else comes is ignored.
+ * The control socket of one backend in a warm pool: the backend reports `Warmed`, gets one assignment, and reports
+ * `Ready` (platform contract, "Warm pools"). The first connection that reports is the backend's; all others are
+ * ignored.
  */
 export class ControlSocket {
   readonly path: string;
@@ -42,8 +43,8 @@ export class ControlSocket {
   }
 
   /**
-   * Listens at a place that is free.
-   * @throws the system's error when that is not possible
+   * Listens at a free place.
+   * @throws the system's error if that is not possible
    */
   static async listen(place: ControlPlace, listener: ControlListener): Promise<ControlSocket> {
     const socket = new ControlSocket(place, listener);
@@ -52,12 +53,12 @@ export class ControlSocket {
       socket.#server.listen(place.path, resolve);
     });
     socket.#server.on('error', ignoreError('processes', 'accepting a connection to a control socket'));
-    // Who may write to it may connect.
+    // Write permission is required to connect to a socket.
     chmodSync(place.path, place.mode);
     return socket;
   }
 
-  /** Whether it awaits its assignment and can get it. */
+  /** Whether the backend is waiting for its assignment and can get it. */
   get isWarmed(): boolean {
     return this.#progress === 'warmed' && !this.#hasHungUp;
   }
@@ -66,29 +67,29 @@ export class ControlSocket {
     return this.#progress;
   }
 
-  /** Whether anything ever connected. */
+  /** Whether there was ever a connection. */
   get wasConnected(): boolean {
     return this.#wasConnected;
   }
 
-  /** Whether it reported `Ready` before it had its assignment, which does not count. */
+  /** Whether the backend reported `Ready` before its assignment, which is ignored. */
   get saidReadyTooEarly(): boolean {
     return this.#saidReadyTooEarly;
   }
 
-  /** Whether it closed the connection before it reported `Ready`. */
+  /** Whether the backend closed the connection before it reported `Ready`. */
   get hasHungUp(): boolean {
     return this.#hasHungUp;
   }
 
-  /** Gives the backend its assignment; only once, and only after it has reported `Warmed`. */
+  /** Sends the backend its assignment. Call this only once, after it has reported `Warmed`. */
   assign(assignment: Assignment): void {
     if (this.#progress !== 'warmed') throw new Error(`a backend that is ${this.#progress} can't be assigned`);
     this.#progress = 'assigned';
     this.#peer?.write(assignmentLine(assignment));
   }
 
-  /** Ends all connections and removes the socket with its folder. Safe to call again. */
+  /** Closes all connections and removes the socket with its folder. Safe to call again. */
   close(): void {
     this.#progress = 'over';
     this.#server.close();
@@ -103,7 +104,7 @@ export class ControlSocket {
     connection.on('data', (chunk) => {
       for (const line of lines.push(chunk)) this.#take(line, connection);
     });
-    // 'close' follows.
+    // The event 'close' follows.
     connection.on('error', (error) => noteHandled('processes', 'reading from a control socket', error));
     connection.once('close', () => {
       this.#connections.delete(connection);

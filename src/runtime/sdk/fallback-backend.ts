@@ -5,17 +5,17 @@ import type { StrangeAnswer } from '../strange-answer.js';
 import type { PooledBackend } from './pooled-backend.js';
 
 /**
- * Starts a backend as usual in place of one that has ended. Never rejects.
- * @param exit of the one that has ended
+ * Starts a backend cold in place of one that has ended. Never rejects.
+ * @param exit of the backend that has ended
  * @param signal aborts the start
- * @returns undefined when that is not possible
+ * @returns undefined if that is not possible
  */
 type StartCold = (exit: Exit, signal: AbortSignal) => Promise<RuntimeBackend | undefined>;
 
 /**
- * A backend that was taken out of a warm pool. If it ends by itself before it has reported ready, nobody has reached it:
- * once nothing of it runs, a backend that is started as usual takes its place, so that a pool never makes a session fail
- * that would start without one.
+ * A backend that was taken out of a warm pool. If it ends on its own before it has reported ready, no client has
+ * reached it yet: once nothing of it runs, it is replaced by a backend that is started cold, so that a session never
+ * fails because of a pool.
  */
 export class FallbackBackend implements RuntimeBackend {
   readonly reportedReady: Promise<Address>;
@@ -24,7 +24,7 @@ export class FallbackBackend implements RuntimeBackend {
   readonly #demanded = new AbortController();
   #current: RuntimeBackend;
   #isReady = false;
-  /** It is known whether another one takes its place. */
+  /** Whether it has been decided if another backend takes its place. */
   #isSettled = false;
 
   constructor(pooled: PooledBackend, startCold: StartCold) {
@@ -73,7 +73,7 @@ export class FallbackBackend implements RuntimeBackend {
     return !this.#isReady && !this.#demanded.signal.aborted;
   }
 
-  /** @returns what took its place; undefined: nothing does */
+  /** @returns the replacement, or undefined if there is none */
   async #fallBack(exit: Exit, startCold: StartCold): Promise<RuntimeBackend | undefined> {
     try {
       if (!this.#mayFallBack) return undefined;
@@ -89,7 +89,10 @@ export class FallbackBackend implements RuntimeBackend {
   }
 }
 
-/** Never settles for a backend that does not exist or ends before it answers: its end is reported by itself. */
+/**
+ * Resolves when the backend answers. Never settles if it does not exist or ends before that, since its end is reported
+ * separately.
+ */
 async function untilAnswering(backend: RuntimeBackend | undefined, demanded: AbortSignal): Promise<Address> {
   if (backend === undefined) return new Promise<Address>(() => undefined);
   const ended = new AbortController();

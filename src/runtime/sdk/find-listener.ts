@@ -7,8 +7,8 @@ const LONGEST_PAUSE_MS = 200;
 const CONNECT_TIMEOUT_MS = 1_000;
 
 /**
- * Finds the address at which a backend listens that has reported ready. It must listen by then (platform contract, "Warm
- * pools"); one that is late is waited for, so that no request meets a closed port.
+ * Finds the address at which a backend that has reported ready is listening. It must already be listening then
+ * (platform contract, "Warm pools"); a late one is awaited, so that no request meets a closed port.
  * @throws the signal's reason when it aborts
  */
 export async function findListener(
@@ -16,7 +16,7 @@ export async function findListener(
   signal: AbortSignal,
 ): Promise<Address> {
   for (let wait = SHORTEST_PAUSE_MS; ; wait = Math.min(LONGEST_PAUSE_MS, wait * 2)) {
-    // An engine accepts connections to a port that it publishes even if nothing listens behind it.
+    // An engine accepts connections to a published port even if nothing is listening behind it.
     const addresses = backend.mayAnswer?.() === false ? [] : backend.addresses;
     for (const address of addresses) if (await accepts(address)) return address;
     await pause(wait, signal);

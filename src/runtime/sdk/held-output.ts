@@ -3,17 +3,17 @@ import { lastTellingLines } from '../telling-lines.js';
 
 type TakeOutput = (source: OutputSource, chunk: Buffer) => void;
 
-/** What is kept of the output of a backend that waits; bytes. */
+/** How many bytes of a waiting backend's output are kept. */
 const MAX_HELD_BYTES = 256 * 1024;
 
-/** Keeps what a backend prints before it is given to a session, and hands all over then. */
+/** Keeps a backend's output until it is given to a session, which then gets all of it. */
 export class HeldOutput {
   #held: { source: OutputSource; chunk: Buffer }[] = [];
   #bytes = 0;
   #isCut = false;
   #take: TakeOutput | undefined;
 
-  /** Takes what it prints. The oldest goes when it is too much. */
+  /** Adds output. If there is too much, the oldest is dropped. */
   add(source: OutputSource, chunk: Buffer): void {
     if (this.#take !== undefined) return this.#take(source, chunk);
     this.#held.push({ source, chunk });
@@ -24,13 +24,13 @@ export class HeldOutput {
     }
   }
 
-  /** The last lines that say something, the newest last; for a message about its end. */
+  /** Returns the last meaningful lines, newest last, for a message about the backend's end. */
   lastLines(count: number): string[] {
     const text = Buffer.concat(this.#held.map(({ chunk }) => chunk)).toString();
     return lastTellingLines(text, count);
   }
 
-  /** Hands over what it printed so far, and all that it prints from now on. @returns whether some of it is lost */
+  /** Passes on the kept output and all further output. @returns whether some of it was dropped */
   passTo(take: TakeOutput): boolean {
     this.#take = take;
     for (const { source, chunk } of this.#held.splice(0)) take(source, chunk);

@@ -1,13 +1,13 @@
-/** Longer lines are no report: the longest has 20 bytes. */
+/** Longer lines are not reports; the longest report has 20 bytes. */
 const MAX_LINE_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
 
-/** Puts lines together from chunks. A line that is too long is skipped, so that it can't fill the memory. */
+/** Assembles lines from chunks. A line that is too long is skipped, so that it can't fill the memory. */
 export class LineReader {
   #parts: Buffer[] = [];
   #length = 0;
 
-  /** Takes the next bytes. @returns the lines that they complete, without their newlines */
+  /** Adds bytes. @returns the completed lines, without newlines */
   push(chunk: Buffer): string[] {
     const lines: string[] = [];
     let start = 0;

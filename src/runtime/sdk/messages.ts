@@ -1,19 +1,19 @@
 import { noteHandled } from '../../os/debug/debug-log.js';
 
-/** What a backend reports on its control socket (platform contract, "Warm pools"). */
+/** A backend's report on its control socket (platform contract, "Warm pools"). */
 export type Report = 'Warmed' | 'Ready';
 
-/** Gives a backend in a warm pool to a session. */
+/** The assignment of a backend in a warm pool to a session. */
 export interface Assignment {
   backendId: string;
   key: string;
   fencingToken: number | null;
   staticToken: string | null;
-  /** Variables that the library puts over the backend's environment. */
+  /** Variables that the library adds to the backend's environment, overriding existing ones. */
   env: Record<string, string>;
 }
 
-/** Reads one line of a backend. @returns undefined for everything that is no report, which is ignored */
+/** Parses one line of a backend. @returns undefined if it is not a report, which is ignored */
 export function parseReport(line: string): Report | undefined {
   let value: unknown;
   try {
@@ -26,7 +26,7 @@ export function parseReport(line: string): Report | undefined {
   return message === 'Warmed' || message === 'Ready' ? message : undefined;
 }
 
-/** Returns the line that carries an assignment, with its newline. */
+/** Returns the line for an assignment, with its newline. */
 export function assignmentLine({ backendId, key, fencingToken, staticToken, env }: Assignment): string {
   const assignment = {
     backend_id: backendId,

@@ -1,16 +1,18 @@
-/** What is wrong with a backend in a warm pool. */
+/** A problem with a backend in a warm pool. */
 export interface PoolTrouble {
-  /** What happened, to follow "a backend": "ended with exit code 1 while it waited for a session". */
+  /** The predicate after "a backend": "ended with exit code 1 while it waited for a session". */
   what: string;
-  /** How far it had come: it runs, something of it is connected to its control socket, or it has reported warmed. */
+  /** The backend's progress: it is running, has connected to its control socket, or has reported warmed. */
   stage: 'starting' | 'connected' | 'waiting';
-  /** What it printed last. */
+  /** The last lines of output. */
   lines: readonly string[];
-  /** Whether no other of this build is worth a try. */
+  /** Whether no further backend of this build should be tried. */
   isFinal: boolean;
 }
 
-/** Says what is wrong with a service's pool, and what to do. @param isProcess whether its backends are child processes */
+/**
+ * Describes a problem with a service's pool, and what to do. @param isProcess whether its backends are child processes
+ */
 export function describePoolTrouble(service: string, trouble: PoolTrouble, isProcess: boolean): string {
   const { what, stage, lines } = trouble;
   const parts = [

@@ -5,12 +5,15 @@ import type { StrangeAnswer } from '../strange-answer.js';
 import type { ControlSocket } from './control-socket.js';
 import { findListener } from './find-listener.js';
 
-/** How long after its assignment a backend may take to report ready before that is worth a remark. */
+/** How long after its assignment a backend may take to report ready before a remark is made. */
 const READY_EXPECTED_MS = 5_000;
-/** How often one that has not reported ready is asked whether it is stopped: then the session starts without it. */
+/**
+ * How often a backend that has not reported ready is checked for being stopped. If it is, the session starts without
+ * it.
+ */
 const SUSPENDED_CHECK_MS = 1_000;
 
-/** A backend that was taken out of a warm pool: it is ready when it has reported so. */
+/** A backend that was taken out of a warm pool. It is ready when it reports so. */
 export class PooledBackend implements RuntimeBackend {
   readonly startKind = 'pool';
   readonly reportedReady: Promise<Address>;
@@ -20,15 +23,15 @@ export class PooledBackend implements RuntimeBackend {
   readonly #assignedAtMs: number;
   readonly #ended = new AbortController();
   #isReady = false;
-  /** To be called when it is ready. */
+  /** Called when the backend is ready. */
   readonly answered: () => void;
 
   /**
    * @param backend the started process or container
-   * @param control by which it got its assignment
-   * @param ready resolves when it has reported so
-   * @param onServed called when its start is over, well or badly
-   * @param clock by which it takes too long
+   * @param control the socket by which it got its assignment
+   * @param ready resolves when it has reported ready
+   * @param onServed called when its start is over, whether it succeeded or failed
+   * @param clock measures the time to the report
    */
   constructor(
     backend: RuntimeBackend,
@@ -44,7 +47,7 @@ export class PooledBackend implements RuntimeBackend {
     this.answered = onServed;
     this.reportedReady = this.#untilReady(ready);
     this.reportedReady.catch(handledElsewhere);
-    // Nobody has reached it before it is ready: the session starts without it.
+    // Before it is ready, no client has reached it, so the session can start without it.
     void backend.disturbed?.then(() => this.#endUnlessReady());
     if (backend.isSuspended !== undefined) this.#checkLater();
     void backend.exited.then(() => {
@@ -84,7 +87,7 @@ export class PooledBackend implements RuntimeBackend {
   async #untilReady(ready: Promise<void>): Promise<Address> {
     await ready;
     const address = await findListener(this.#backend, this.#ended.signal);
-    // One that is being ended may still come as far as this.
+    // A backend that is being ended may still get this far.
     this.#ended.signal.throwIfAborted();
     this.#isReady = true;
     return address;

@@ -13,26 +13,28 @@ import { HeldOutput } from './held-output.js';
 import type { PoolTrouble } from './pool-trouble.js';
 import { PooledBackend } from './pooled-backend.js';
 
-/** A backend that has not reported warmed after this time is remarked on. */
+/** How long a backend may take to report warmed before a remark is made. */
 const WARM_EXPECTED_MS = 30_000;
-/** And given up after this one: as long as a backend may take to start (platform contract, "Lifecycle"). */
+/**
+ * How long a backend may take before it is given up: the general limit for a start (platform contract, "Lifecycle").
+ */
 const WARM_TIMEOUT_MS = 300_000;
-/** Of what it printed last, for a remark. */
+/** How many of the last lines of output are included in a remark. */
 const REMARKED_LINES = 5;
 const SLOT_BYTES = 8;
 
-/** What the backends of a pool depend on. */
+/** The dependencies of the backends in a pool. */
 export interface PooledStandbyWorld {
   runtime: Pick<Runtime, 'spawn'>;
   folder: ControlSocketFolder;
   clock: Clock;
-  /** Receives what is wrong with one of them; several things may be. */
+  /** Receives each problem with a backend; there may be several. */
   onTrouble(place: StandbyPlace, trouble: PoolTrouble): void;
-  /** Writes down which backend a slot becomes; that is on the disk when this returns. */
+  /** Records which backend a slot becomes. The record is on disk when this returns. */
   noteAssignment(slot: string, backendId: string): void;
 }
 
-/** A full backend that was started ahead of time: it awaits its assignment once it has reported warmed. */
+/** A full backend that was started ahead of time. Once it has reported warmed, it waits for its assignment. */
 export class PooledStandby implements Standby {
   readonly ready: Promise<void>;
   readonly gone: Promise<void>;
@@ -48,10 +50,10 @@ export class PooledStandby implements Standby {
   #control: ControlSocket | undefined;
   #backend: RuntimeBackend | undefined;
   #taker: SpawnRequest | undefined;
-  /** Someone else paused it or sent it a signal while it waited. */
+  /** Whether someone else paused it or sent it a signal while it was waiting. */
   #isDisturbed = false;
 
-  /** Starts it at once. */
+  /** Starts the backend at once. */
   constructor(place: StandbyPlace, world: PooledStandbyWorld) {
     this.#place = place;
     this.#world = world;
@@ -70,7 +72,7 @@ export class PooledStandby implements Standby {
     return this.#isWaiting && !this.#isDisturbed && this.#control?.isWarmed === true && this.#backend?.ended === false;
   }
 
-  /** Whether it can become what is asked for: what it has from its start can't be changed later. */
+  /** Whether it can become the requested backend, since its start settings can't be changed later. */
   fits({ service, limits, mount, env }: SpawnRequest): boolean {
     const { build } = this.#place;
     if (findBootDifference(build.env, { ...build.env, ...env }) !== undefined) return false;
@@ -78,7 +80,9 @@ export class PooledStandby implements Standby {
     return service === this.#place.service && !isLimited && (mount ?? false) === false;
   }
 
-  /** Gives it to a session; only while it {@link isTakeable}. @param onServed called when its start is over */
+  /**
+   * Gives it to a session. Call this only while it {@link isTakeable}. @param onServed called when its start is over
+   */
   take(request: SpawnRequest, onServed: () => void): PooledBackend {
     if (this.#control === undefined || this.#backend === undefined) throw new Error('it was not started yet');
     this.#world.noteAssignment(this.#slot, request.backendId);
@@ -94,10 +98,10 @@ export class PooledStandby implements Standby {
     this.#backend?.terminate(true);
   }
 
-  /** Nothing: its runtime kills all that it runs. */
+  /** Does nothing, because the runtime kills everything that it runs. */
   killNow(): void {}
 
-  /** Whether it belongs to the pool. */
+  /** Whether it still belongs to the pool. */
   get #isWaiting(): boolean {
     return this.#taker === undefined && !this.#ending.signal.aborted;
   }
@@ -135,7 +139,7 @@ export class PooledStandby implements Standby {
       warmed: () => this.#reportWarmed(),
       ready: () => this.#reportReady(),
       hungUp: () => {
-        // Of one that was taken, the session explains it; of this one, its end does.
+        // For a backend in a session, the session explains this; for a waiting one, its end does.
         if (this.#isWaiting) this.#backend?.terminate(true);
       },
     });
@@ -180,7 +184,10 @@ export class PooledStandby implements Standby {
     return this.#control?.wasConnected ? 'connected' : 'starting';
   }
 
-  /** A process closes its sockets before it has ended; only one that had gone on is ended by the signal. */
+  /**
+   * Describes the end. A process that exits closes its sockets first, so the hang-up is the cause only if it had to be
+   * killed.
+   */
   #describeEnd(exit: Exit): string {
     if (this.#isDisturbed) return 'was paused or got a signal from outside';
     return this.#control?.hasHungUp && exit.signal === 'SIGKILL' ? 'closed its control socket' : describeEnd(exit);

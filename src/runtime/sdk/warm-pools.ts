@@ -11,33 +11,33 @@ import { FallbackBackend } from './fallback-backend.js';
 import { describePoolTrouble, type PoolTrouble } from './pool-trouble.js';
 import { PooledStandby } from './pooled-standby.js';
 
-/** What a backend in a pool takes, roughly: it has loaded all its code. */
+/** Approximate memory of a backend in a pool, which has loaded all its code. */
 const BYTES_EACH = 100 * 1024 * 1024;
 
-/** What warm pools depend on. */
+/** The dependencies of warm pools. */
 export interface WarmPoolsWorld {
   clock: Clock;
-  /** Writes down which backend a slot becomes; that is on the disk when it returns. */
+  /** Records which backend a slot becomes. The record is on disk when this returns. */
   noteAssignment(slot: string, backendId: string): void;
-  /** Bytes that programs could still use; default: as the system says. */
+  /** Returns how many bytes programs can still use; default: the system's value. */
   freeMemory?: () => number;
 }
 
 /**
- * Puts warm pools in front of a runtime: full backends that were started ahead of time, speak the protocol of
- * `@jamsocket/session-backend`, and are given to a session by their control socket (platform contract, "Warm pools").
- * A request that none of them can serve starts as the runtime starts it.
+ * Adds warm pools to a runtime: full backends that were started ahead of time, use the protocol of
+ * `@jamsocket/session-backend`, and are given to a session through their control socket (platform contract, "Warm
+ * pools"). All other requests are passed to the runtime.
  */
 export class WarmPools implements Runtime {
   readonly #runtime: Runtime;
   readonly #folder = new ControlSocketFolder();
   readonly #pool: StandbyPool<Build, PooledStandby>;
-  /** The newest order of each service that has a pool. */
+  /** The newest order of each service with a pool. */
   readonly #orders = new Map<string, StandbyOrder>();
-  /** That have been built. */
+  /** The services that have been built. */
   readonly #services = new Set<string>();
   #isClosed = false;
-  /** What was remarked about each service's pool; forgotten once one of its backends went to a session. */
+  /** The remarks about each service's pool. Cleared when one of its backends is given to a session. */
   readonly #remarked = new Map<string, Set<string>>();
 
   constructor(runtime: Runtime, { clock, noteAssignment, freeMemory = readFreeMemory }: WarmPoolsWorld) {
@@ -56,7 +56,7 @@ export class WarmPools implements Runtime {
     });
   }
 
-  /** The pools that there are, in the order in which their services were built first. */
+  /** All pools, in the order in which their services were first built. */
   get counts(): WarmPool[] {
     return [...this.#orders.keys()].map((service) => {
       const { standing, wanted } = this.#pool.count(service);
@@ -64,7 +64,7 @@ export class WarmPools implements Runtime {
     });
   }
 
-  /** What of each service was started ahead of time and has loaded nothing of the app, in the same order. */
+  /** The standbys of each service that have loaded no part of the app, in the same order. */
   get warmStarts(): WarmPool[] {
     return [...this.#services].map((service) => {
       const { standing, wanted } = this.prepared(service);
@@ -157,7 +157,7 @@ export class WarmPools implements Runtime {
     if (trouble.isFinal) this.#pool.keep(service, build, 0);
   }
 
-  /** Once for what stays the same, however often it is met. */
+  /** Makes a remark once per problem, even if it occurs repeatedly. */
   #remark({ service, onRemark }: StandbyOrder, text: string, what = text): void {
     const remarked = this.#remarked.get(service) ?? new Set();
     if (remarked.has(what)) return;

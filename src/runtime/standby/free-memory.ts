@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { noteHandled } from '../../os/debug/debug-log.js';
 
-/** Where the two versions of control groups show a limit, what is used, and what of that could be given up. */
+/** Where the two versions of control groups report the limit, the usage, and the reclaimable part of it. */
 const CGROUPS = [
   {
     limit: '/sys/fs/cgroup/memory.max',
@@ -18,32 +18,34 @@ const CGROUPS = [
   },
 ];
 /**
- * macOS counts as free only what holds nothing at all, and fills the rest with caches on purpose. This share of all its
- * memory can always be had.
+ * macOS counts only completely unused memory as free, and deliberately fills the rest with caches. This share of all
+ * memory is always available.
  */
 const MACOS_SHARE = 1 / 16;
 
-/** What of a file system the memory is read from; for tests. */
+/** Reads a file of the system; replaced in tests. */
 export type ReadText = (path: string) => string;
 
-/** Bytes that programs could still use: of the machine, and of the control group (a container) that this one runs in. */
+/**
+ * Returns how many bytes programs can still use, on this machine and in the control group (container) of this process.
+ */
 export function readFreeMemory(readText: ReadText = (path) => readFileSync(path, 'utf8')): number {
   const free = process.platform === 'darwin' ? Math.max(os.freemem(), os.totalmem() * MACOS_SHARE) : os.freemem();
   return process.platform === 'linux' ? Math.min(free, freeInCgroup(readText)) : free;
 }
 
-/** As seen from inside of a container; on a machine itself the outermost group has no limit. */
+/** Returns the free memory as seen inside a container. On a machine itself, the outermost group has no limit. */
 function freeInCgroup(readText: ReadText): number {
   for (const { limit, used, stat, cache } of CGROUPS) {
     try {
-      // "max" is no number: there is no limit.
+      // "max" means that there is no limit.
       const bytes = Number(readText(limit));
       if (Number.isNaN(bytes)) continue;
       const reclaimable = Number(cache.exec(readText(stat))?.[1] ?? 0);
       return bytes - Number(readText(used)) + reclaimable;
     } catch (error) {
       noteHandled('processes', 'reading the memory of a control group', error);
-      // It is the other version, or there are none.
+      // The control groups have the other version, or do not exist.
     }
   }
   return Number.POSITIVE_INFINITY;

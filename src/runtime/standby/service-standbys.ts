@@ -3,39 +3,42 @@ import type { Build } from '../runtime.js';
 import type { Standby } from './standby.js';
 import type { StandbyPoolWorld } from './standby-pool.js';
 
-/** Boots that fail one after the other before no more are tried for a build. */
+/** How many starts in a row may fail before no more are tried for a build. */
 const MAX_FAILED_BOOTS = 3;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 60_000;
-/** From the end of a start to that of the next one ahead of time: the first requests go before. */
+/** Pause between the end of a start and the next start ahead of time, so that the first requests take precedence. */
 const REFILL_DELAY_MS = 100;
-/** How often memory is looked at while something stands by, or would if there were more of it. */
+/** How often memory is checked while something is in standby or is waiting for memory. */
 const MEMORY_CHECK_MS = 10_000;
-/** One more is started only if this many of its kind would fit into the free memory, and one is ended below the other. */
+/**
+ * A new one is started only if this many would fit into the free memory, and one is ended if the lower number does not
+ * fit.
+ */
 const FREE_TO_START = 4;
 const FREE_TO_KEEP = 2;
 
-/** What stands by for one service: the state machine that keeps its number. */
+/** The standbys of one service: the state machine that maintains their number. */
 export class ServiceStandbys<B extends Build, T extends Standby> {
   readonly #service: string;
   readonly #world: StandbyPoolWorld<B, T>;
   readonly #standing = new Map<number, T>();
-  /** Ended or taken over, and not gone: their memory is still in use. */
+  /** Standbys that are being ended, whose memory is still in use. */
   readonly #leaving = new Set<T>();
-  /** Places of what was taken, until the start of that is over. */
+  /** Slots of standbys that were taken, until the start of their backend is over. */
   readonly #held = new Set<number>();
   #build: B | undefined;
   #count = 0;
-  /** Of what stands by: started for earlier builds, and to be replaced when the newest one runs. */
+  /** Standbys that were started for earlier builds, to be replaced when the newest build runs. */
   #older: readonly T[] = [];
-  /** Those of them that do not suit the newest build: nothing takes them. */
+  /** The ones among them that do not suit the newest build, and can't be taken. */
   #retired: readonly T[] = [];
-  /** Nothing starts before {@link renew}. */
+  /** If true, nothing is started before {@link renew}. */
   #awaitsRenewal = false;
   #isBooting = false;
   #failedBoots = 0;
   #crashes = 0;
-  /** Starts that failed one after the other for reasons that have nothing to do with the build. */
+  /** Starts in a row that failed for reasons unrelated to the build. */
   #outages = 0;
   #cancelRetry: (() => void) | undefined;
   #cancelCheck: (() => void) | undefined;
@@ -49,7 +52,7 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
     return this.#build;
   }
 
-  /** How many stand by, ready to be taken. */
+  /** How many standbys are ready to be taken. */
   get standing(): number {
     return [...this.#standing.values()].filter((each) => each.isTakeable && !this.#retired.includes(each)).length;
   }
@@ -58,15 +61,15 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
     return this.#count;
   }
 
-  /** All that runs, also what is being ended. */
+  /** All running standbys, including those that are being ended. */
   get all(): readonly T[] {
     return [...this.#standing.values(), ...this.#leaving];
   }
 
   /**
-   * Keeps this many for a build from now on. What stands by for another build is ended first, unless it suits this one as
-   * well: then backends that this build replaces can take it, and it goes at {@link renew}.
-   * @param awaitsRenewal whether what does not suit is also left until then, and nothing starts before
+   * Keeps a number of standbys for a build from now on. Standbys for another build are ended first, unless they suit
+   * this one as well: in that case, backends of this build can take them, and the rest is ended at {@link renew}.
+   * @param awaitsRenewal whether unsuitable ones are also kept until then, and nothing is started before
    */
   keep(build: B | undefined, count: number, awaitsRenewal = false): void {
     const before = this.#build;
@@ -92,7 +95,7 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
     this.#fill();
   }
 
-  /** Replaces those that still stand by from earlier builds. */
+  /** Replaces the remaining standbys of earlier builds. */
   renew(): void {
     this.#awaitsRenewal = false;
     this.#endAll(this.#older);
@@ -101,7 +104,7 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
     this.#fill();
   }
 
-  /** Takes one that fits, and leaves its place empty until `served` settles. */
+  /** Takes a standby that fits, and keeps its slot empty until `served` settles. */
   take(served: Promise<unknown>, fits: (standby: T) => boolean): T | undefined {
     for (const [slot, standby] of this.#standing) {
       if (!standby.isTakeable || this.#retired.includes(standby) || !fits(standby)) continue;
@@ -120,13 +123,13 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
     return undefined;
   }
 
-  /** Resolves when nothing of what stood by runs. */
+  /** Resolves when nothing of the standbys runs anymore. */
   async end(): Promise<void> {
     this.keep(undefined, 0);
     await Promise.all([...this.#leaving].map(({ gone }) => gone));
   }
 
-  /** Ends those in places from a number on. */
+  /** Ends the standbys in all slots from a number on. */
   #endFrom(first: number): void {
     for (const [slot, standby] of [...this.#standing]) if (slot >= first) this.#end(slot, standby);
   }
@@ -146,7 +149,10 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
     this.#world.onChange(this.#service);
   }
 
-  /** Starts the next one if there is a place and memory for it. One boots at a time, and none before the old are gone. */
+  /**
+   * Starts the next standby if there is a slot and memory for it. Only one starts at a time, and none before the old
+   * ones are gone.
+   */
   #fill(): void {
     const build = this.#build;
     if (build === undefined || this.#isBooting || this.#leaving.size > 0 || this.#cancelRetry !== undefined) return;
@@ -179,7 +185,7 @@ export class ServiceStandbys<B extends Build, T extends Standby> {
       this.#world.onChange(this.#service);
       this.#fill();
       await standby.gone;
-      // It was taken or ended, or it crashed while it stood by.
+      // Unless it was taken or ended, it crashed in standby.
       if (this.#standing.get(slot) === standby) this.#crashed(slot, standby);
     } else if (isOurs) {
       ignoreError('processes', 'starting something to stand by')(failure);

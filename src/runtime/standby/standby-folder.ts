@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { ignoreError } from '../../os/debug/debug-log.js';
 
 const ONLY_THIS_USER = 0o700;
-/** A container may run as any user. The folder around all of this is closed to other users of this machine. */
+/** A container may run as any user. The parent folder is closed to other users of this machine. */
 const READABLE_BY_ALL = 0o644;
 const ENTERABLE_BY_ALL = 0o755;
 const WRITABLE_BY_ALL = '666';
@@ -15,8 +15,8 @@ const WRITABLE_BY_ALL = '666';
 const NAMES = { assignment: 'assignment', reports: 'reports' } as const;
 
 /**
- * A folder for one container or process that stands by, with a pipe in each direction. Both lead nowhere once this program
- * has ended.
+ * A folder for one container or process in standby, with a pipe in each direction. Both pipes are closed once this
+ * process has ended.
  */
 export class StandbyFolder {
   readonly path: string;
@@ -32,9 +32,9 @@ export class StandbyFolder {
   }
 
   /**
-   * Makes one.
-   * @param parent absolute path of a folder of this user alone, which is created if it is missing
-   * @param files what else is in it, by name
+   * Creates a folder.
+   * @param parent absolute path of a private folder, which is created if it is missing
+   * @param files further files in the folder, by name
    * @throws the system's error
    */
   static async make(parent: string, files: Readonly<Record<string, string>>): Promise<StandbyFolder> {
@@ -56,30 +56,30 @@ export class StandbyFolder {
     }
   }
 
-  /** Receives each report, a character. */
+  /** Receives each report, a single character. */
   onReport(listener: (report: string) => void): void {
     this.#reports.on('data', (bytes: Buffer) => {
       for (const report of bytes.toString('latin1')) listener(report);
     });
   }
 
-  /** Takes the pipes' names away: what opens them later, such as a health check, is not meant. */
+  /** Removes the names of the pipes, so that later processes, such as a health check, can't open them by mistake. */
   hidePipes(): void {
     for (const name of Object.values(NAMES)) rmSync(join(this.path, name), { force: true });
   }
 
-  /** Writes one line, after which nothing follows. */
+  /** Writes a single line and closes the pipe. */
   assign(text: string): void {
     this.#assignment.end(`${text}\n`);
   }
 
-  /** Ends both pipes; the files stay. */
+  /** Closes both pipes; the files stay. */
   close(): void {
     this.#assignment.destroy();
     this.#reports.destroy();
   }
 
-  /** Removes it. Best effort: the folder around it is removed in the end. */
+  /** Removes the folder. Best effort: its parent is removed in the end. */
   remove(): void {
     this.close();
     try {
@@ -90,7 +90,10 @@ export class StandbyFolder {
   }
 }
 
-/** At both ends, so that opening waits for nobody, and the pipe stays open until this program ends or closes it. */
+/**
+ * Opens a pipe for both reading and writing, so that opening never blocks, and the pipe stays open until this process
+ * ends or closes it.
+ */
 function openPipe(folder: string, name: keyof typeof NAMES, readable: boolean): Socket {
   const fd = openSync(join(folder, NAMES[name]), constants.O_RDWR | constants.O_NONBLOCK);
   try {

@@ -1,24 +1,24 @@
 import type { Build } from '../runtime.js';
 
-/** Where something stands by: one of the places that a service has for it. */
+/** One of the slots that a service has for standbys. */
 export interface StandbyPlace<B extends Build = Build> {
-  /** Name of the service's definition. */
+  /** The name of the service's definition. */
   service: string;
   build: B;
-  /** From 0, below the number that the service keeps. */
+  /** A number from 0, below the wanted number of the service. */
   slot: number;
 }
 
-/** Something that was started ahead of time for one build, to become a backend when one is asked for. */
+/** A process or container that was started ahead of time for a build, and can become a backend on request. */
 export interface Standby {
-  /** Resolves when its start is complete. @throws why it never will be */
+  /** Resolves when its start is complete. @throws why it can't become ready */
   readonly ready: Promise<void>;
-  /** Whether it can become a backend right now. */
+  /** Whether it can become a backend now. */
   readonly isTakeable: boolean;
-  /** Resolves, never rejects, when nothing of it runs. */
+  /** Resolves (never rejects) when nothing of it runs. */
   readonly gone: Promise<unknown>;
-  /** Ends it by force: nothing has been done yet that could be saved. */
+  /** Kills it: it has done nothing yet that could be saved. */
   end(): void;
-  /** The same, synchronously, for the moment before this program ends. */
+  /** Kills it synchronously, for use right before the process exits. */
   killNow(): void;
 }
