@@ -2,7 +2,7 @@ import { fileError } from '../contract/errors/file-error.js';
 import { JamdevError } from '../contract/errors/jamdev-error.js';
 import { usageError } from '../contract/errors/usage-error.js';
 
-/** The terminal and the system that a command runs in. */
+/** Errors of a command's terminal and system. */
 export const cliErrors = {
   outputNotWritten: (detail: string) =>
     fileError(

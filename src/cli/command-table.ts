@@ -3,13 +3,13 @@ import type { CommandIo } from './io.js';
 
 /** A command of `jamdev`. */
 interface CommandEntry {
-  /** For the help of all commands and for completion, which need nothing else of it. */
+  /** For the general help and for completion, which do not load the command. */
   description: string;
-  /** Loads the file of the command, and what that needs. */
+  /** Loads the module of the command with its dependencies. */
   load: () => Promise<(io: CommandIo) => Command>;
 }
 
-/** All commands, in the order of the help; each is in a file of its own, which is loaded when the command is called. */
+/** All commands, in the order of the help. Each is in its own module, which is loaded when the command is called. */
 export const COMMANDS: Record<string, CommandEntry> = {
   init: {
     description: 'write a small app to start from',

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { ownFolder } from '../config/own-package.js';
 
 /**
- * Shells with a script of jamdev's own: the completion library's scripts need jamdev in PATH, and evaluate what was
- * typed.
+ * Shells for which jamdev has its own script: the scripts of the completion library need jamdev in PATH, and evaluate
+ * typed text.
  */
 const OWN_SCRIPTS = ['bash', 'zsh', 'fish'];
 const PLACEHOLDER = '__JAMDEV__';
@@ -15,14 +15,14 @@ export interface OwnProgram {
   node: string;
   /** The script of jamdev. */
   script: string;
-  /** The NODE_OPTIONS that Yarn's Plug'n'Play needs to read the package; undefined without it. */
+  /** The NODE_OPTIONS that Yarn's Plug'n'Play needs to read the package; undefined without Plug'n'Play. */
   nodeOptions: string | undefined;
 }
 
 /**
- * Makes the completion script of a shell. It calls the jamdev that printed it by path, so that it works for a
- * devDependency, which is not in PATH, and never runs a program that only the current folder names.
- * @returns undefined when jamdev has no script for that shell
+ * Makes the completion script for a shell. It calls the jamdev that printed it by path, so that it works for a
+ * devDependency, which is not in PATH, and never runs a program just because the current folder contains it.
+ * @returns undefined if jamdev has no script for the shell
  */
 export function completionScript(shell: string | undefined, program: OwnProgram): string | undefined {
   if (shell === undefined || !OWN_SCRIPTS.includes(shell)) return undefined;

@@ -15,7 +15,7 @@ const DEADLINE_MS = 1_000;
  * Adds `completion <shell>`, which prints a script for the shell, and the hidden command that the script calls.
  * @param program with all its commands
  * @param words the command line after `jamdev`
- * @param print writes a text as it is
+ * @param print writes a text unchanged
  */
 export async function addCompletion(
   program: Command,
@@ -47,11 +47,11 @@ export async function addCompletion(
   }
 }
 
-/** Lists backends of the server in the command line; none on failure, since a completion can't show an error. */
+/** Lists backends of the server in the command line; none on failure, because a completion can't show an error. */
 async function listBackends(words: readonly string[]): Promise<DevBackend[]> {
   try {
     const signal = AbortSignal.timeout(DEADLINE_MS);
-    // Most completions ask no server.
+    // Most completions don't query a server.
     const { findServer } = await import('./client/find-server.js');
     return await (await findServer({ api: optionIn(words, '--api') }, signal)).backends();
   } catch (error) {

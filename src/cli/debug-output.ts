@@ -1,17 +1,17 @@
 import { listenToDebugLog } from '../os/debug/debug-log.js';
 import { debugLines } from '../os/debug/debug-text.js';
 
-/** Writes the debug log of this program, a line at a time. */
+/** Writes the debug log of this process line by line. */
 export class DebugOutput {
   #write: (line: string) => void;
   #isOn = false;
 
-  /** @param write receives the lines: stderr, so that the output of a command does not change */
+  /** @param write receives the lines and writes them to stderr, so that the output of the command is unchanged */
   constructor(write: (line: string) => void) {
     this.#write = write;
   }
 
-  /** Writes every entry from now on. Safe to call again. */
+  /** Starts writing all entries. Safe to call again. */
   start(): void {
     if (this.#isOn) return;
     this.#isOn = true;
@@ -20,7 +20,7 @@ export class DebugOutput {
     });
   }
 
-  /** Redirects the lines from now on: while a footer is shown, its screen has to write all lines. */
+  /** Redirects all further lines: while a footer is shown, its screen has to write them. */
   redirect(write: (line: string) => void): void {
     this.#write = write;
   }

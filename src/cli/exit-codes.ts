@@ -4,7 +4,7 @@ import type { ErrorCode } from '../contract/errors/error-codes.js';
 export const EXIT_FAILURE = 1;
 /** The exit code for a mistake in the command line. */
 export const EXIT_USAGE = 2;
-/** As in shells: 126 for a command that can't be executed, 127 for one that was not found. */
+/** As in shells, 126 for a command that can't be executed, and 127 for a command that was not found. */
 const EXIT_NOT_EXECUTABLE = 126;
 const EXIT_NOT_FOUND = 127;
 const SIGNAL_BASE = 128;
@@ -21,7 +21,7 @@ export function exitCodeOf(code: ErrorCode): number {
   return EXIT_CODE_OF[code] ?? EXIT_FAILURE;
 }
 
-/** As in shells: 128 plus the number of the signal that ended the program. */
+/** As in shells, 128 plus the number of the signal that ended the program. */
 export function signalExitCode(signal: NodeJS.Signals): number {
   return SIGNAL_BASE + constants.signals[signal];
 }

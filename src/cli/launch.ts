@@ -4,7 +4,7 @@ import { noteHandled } from '../os/debug/debug-log.js';
 import { keepHeapSmall } from '../os/heap-size.js';
 import { useCompileCache } from '../records/compile-cache.js';
 
-// The entry point, which loads the program. `jamdev --version`, which scripts call, does not need it.
+// The entry point, which loads the program. `jamdev --version` is handled without it, because scripts call it.
 if (!(process.argv.length === 3 && isVersionFlag(process.argv[2]) && printVersion())) {
   const isDev = process.argv[2] === 'dev';
   if (isDev) {

@@ -1,7 +1,7 @@
 import { readOwnPackage } from '../config/own-package.js';
 import { noteDecision } from '../os/debug/debug-log.js';
 
-/** Notes the command and its environment in the debug log: a bug report starts with that. */
+/** Logs the command and its environment at debug level, which a bug report needs first. */
 export function noteCommand(name: string): void {
   const { platform, arch, version: node } = process;
   noteDecision(

@@ -4,10 +4,10 @@ import type { JamdevError } from '../contract/errors/jamdev-error.js';
 import { usageError } from '../contract/errors/usage-error.js';
 import { noteHandled } from '../os/debug/debug-log.js';
 
-/** A parser of an option's value for commander. */
+/** Parses an option's value for commander. */
 type Parser<T> = (text: string) => T;
 
-/** A port number; 0 means any free port. */
+/** Parses a port number; 0 means any free port. */
 export function port(flag: string): Parser<number> {
   return (text) => {
     if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
@@ -17,7 +17,7 @@ export function port(flag: string): Parser<number> {
   };
 }
 
-/** A count of things. */
+/** Parses a count. */
 export function wholeNumber(flag: string): Parser<number> {
   return (text) => {
     if (!/^\d{1,9}$/.test(text)) throw usageError(`${flag} must be a whole number, not "${text}".`);
@@ -25,7 +25,7 @@ export function wholeNumber(flag: string): Parser<number> {
   };
 }
 
-/** The id of a deployment. */
+/** Parses the id of a deployment. */
 export function deploymentId(flag: string): Parser<number> {
   return (text) => {
     if (!/^[1-9]\d{0,14}$/.test(text)) {
@@ -35,12 +35,12 @@ export function deploymentId(flag: string): Parser<number> {
   };
 }
 
-/** Seconds, or a duration such as `5m`. @returns seconds */
+/** Parses seconds, or a duration such as `5m`. @returns seconds */
 export function duration(flag: string): Parser<number> {
   return (text) => parseDurationSeconds(text, flag);
 }
 
-/** A JSON object. */
+/** Parses a JSON object. */
 export function jsonObject(flag: string): Parser<Record<string, unknown>> {
   return (text) => {
     let value: unknown;
@@ -57,7 +57,7 @@ export function jsonObject(flag: string): Parser<Record<string, unknown>> {
   };
 }
 
-/** `NAME=value`, given any number of times. */
+/** Parses `NAME=value`, which may be given repeatedly. */
 export function environment(text: string, before: Record<string, string> = {}): Record<string, string> {
   const match = /^([^=]+)=(.*)$/s.exec(text);
   if (match?.[1] === undefined) throw usageError(`-e/--env must be NAME=value, not "${text}".`);
@@ -66,7 +66,7 @@ export function environment(text: string, before: Record<string, string> = {}): 
 
 /**
  * Rejects `--json` for a command that can't print JSON. The help does not show the option.
- * @param error explains why, and what to do
+ * @param error explains the reason, and what to do instead
  */
 export function refuseJson(command: Command, error: JamdevError): void {
   command.addOption(new Option('--json').hideHelp()).on('option:json', () => {
@@ -74,7 +74,7 @@ export function refuseJson(command: Command, error: JamdevError): void {
   });
 }
 
-/** Adds the options of commands that talk to a dev server or to `jamdev serve`. */
+/** Adds the options of commands that send requests to a dev server or to `jamdev serve`. */
 export function addClientOptions(command: Command): Command {
   return command
     .option(
@@ -91,7 +91,7 @@ export function addDevServerOptions(command: Command): Command {
     .option('--json', 'print JSON for programs');
 }
 
-/** Adds the option of commands that can work on all dev servers. */
+/** Adds the option of commands that can work with all dev servers. */
 export function addEverywhereOption(command: Command): Command {
   const option = new Option('--everywhere', 'for all dev servers of this user on this machine');
   return command.addOption(option.conflicts('api'));

@@ -32,25 +32,25 @@ export class OwnProcess {
     this.io = this.#makeIo();
   }
 
-  /** Handles failed writes and uncaught errors. */
+  /** Starts handling failed writes and uncaught errors. */
   listen(): void {
-    // The reader of a pipe may stop early, such as `jamdev logs | head`; a terminal may be closed.
+    // The reader of a pipe may stop early, as in `jamdev logs | head`, or a terminal may be closed.
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE' || error.code === 'EIO') return this.#interrupted.abort();
-      // A full disk, such as with `jamdev dev > log`, must not end sessions; there may be space again later.
+      // A full disk must not end sessions, as in `jamdev dev > log`; there may be space again later.
       if (this.#outputLost) return;
       this.#outputLost = true;
       this.io.err(`jamdev: ${cliErrors.outputNotWritten(errorCode(error)).sentence}`);
     });
-    // Node.js ignores SIGXFSZ until execa adds and removes a listener. Then a file at its size limit would end the
-    // program.
+    // Node.js ignores SIGXFSZ until execa adds and removes a listener. Without this listener, a file at its size limit
+    // would end the program.
     process.on('SIGXFSZ', () => undefined);
     process.stderr.on('error', () => undefined);
     // Node.js would print the message unescaped.
     process.on('uncaughtException', (error) => process.exit(reportError(error, this.stderr, this.json)));
   }
 
-  /** Writes a text as it is. */
+  /** Writes a text unchanged. */
   print(text: string): void {
     process.stdout.write(text);
   }
@@ -65,7 +65,10 @@ export class OwnProcess {
     }
   }
 
-  /** Runners such as npx wait for the command they start. If a runner is killed, the command must not stay behind. */
+  /**
+   * Runners such as npx wait for the command that they start. If a runner is killed, the command must not be left
+   * running.
+   */
   endWithRunner(): void {
     watchLaunch({
       onFound: ({ nohup }) => {
@@ -78,17 +81,17 @@ export class OwnProcess {
     });
   }
 
-  /** Reports why the command failed, unless it was told to stop. */
+  /** Reports why the command failed, unless it was asked to stop. */
   fail(error: unknown): void {
     if (this.#signalled !== undefined) this.#exitCode = signalExitCode(this.#signalled);
     else if (!this.#interrupted.signal.aborted) this.#exitCode = reportError(error, this.stderr, this.json);
   }
 
-  /** Exits once the output is written. */
+  /** Exits once the output has been written. */
   end(): void {
     const end = () => process.exit(this.#outputLost && this.#exitCode === 0 ? EXIT_FAILURE : this.#exitCode);
     if (!this.#outputMatters) setTimeout(end, UNREAD_OUTPUT_MS);
-    // Deferred, because an error of the last write is reported after this callback.
+    // Deferred because an error of the last write is reported after this callback.
     process.stdout.write('', () => setImmediate(end));
   }
 

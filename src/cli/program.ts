@@ -12,21 +12,21 @@ import { refuseJson } from './option-values.js';
 import type { OwnProcess } from './own-process.js';
 import { usageErrorJson } from './report-error.js';
 
-/** Commands that handle Ctrl-C themselves; all others just exit. */
+/** Commands that handle Ctrl-C themselves; all others simply exit. */
 const OWN_SIGNALS = ['dev', 'exec'];
 
-/** Commands that print no JSON, and why. */
+/** Commands that can't print JSON, with the reason. */
 const WITHOUT_JSON: Record<string, () => JamdevError> = {
   exec: cliErrors.execWithoutJson,
   completion: cliErrors.completionWithoutJson,
 };
 
-/** Commands that run on every press of Tab, and print no hints. */
+/** Commands that run on every press of Tab and print no hints. */
 const COMPLETION = ['complete', 'completion'];
 
 /**
- * Makes the parser of the command line.
- * @param args the first is the command; if it is anything else (missing, help, a typo), all commands are loaded
+ * Creates the parser of the command line.
+ * @param args the first one is the command; if it is anything else (missing, help, a typo), all commands are loaded
  */
 export async function makeProgram(own: OwnProcess, args: readonly string[]): Promise<Command> {
   const { io, json, stdout, stderr, hints } = own;
@@ -46,7 +46,7 @@ export async function makeProgram(own: OwnProcess, args: readonly string[]): Pro
     .hook('preSubcommand', () => hints.begin())
     .exitOverride();
   const isCommand = called !== undefined && Object.hasOwn(COMMANDS, called);
-  // Some modules need it while they load, and Node.js does not let all errors of that be caught.
+  // Some modules need the current folder while they load, and not all errors of that can be caught.
   if (isCommand) process.cwd();
   const isNeeded = isCommand ? (name: string) => name === called : neededToComplete(args);
   for (const [name, { description, load }] of Object.entries(COMMANDS)) {
@@ -65,7 +65,7 @@ export async function makeProgram(own: OwnProcess, args: readonly string[]): Pro
     const withoutJson = WITHOUT_JSON[command.name()];
     // Added after completion, so that completion does not offer it.
     if (withoutJson !== undefined) refuseJson(command, withoutJson());
-    // Completion brings commands of its own.
+    // The completion library adds its own commands.
     if (!command.options.some(({ long }) => long === '--debug')) withDebug(command, io);
     command.hook('preAction', () => noteCommand(command.name()));
     command.hook('preAction', () => own.endWithRunner());
@@ -76,8 +76,8 @@ export async function makeProgram(own: OwnProcess, args: readonly string[]): Pro
 }
 
 /**
- * Tells which commands have to be loaded: to complete the name of a command none, and behind a command only that one. Shells
- * wait for this at each press of Tab.
+ * Returns the commands that have to be loaded for a completion: none for the name of a command, and only that command
+ * after its name. Shells wait for this at each press of Tab.
  */
 function neededToComplete([called, mark, ...words]: readonly string[]): (name: string) => boolean {
   const [first = '', ...others] = words;
@@ -85,7 +85,7 @@ function neededToComplete([called, mark, ...words]: readonly string[]): (name: s
   return (name) => others.length > 0 && name === first;
 }
 
-/** Removes `help` before an unknown command: commander would print the general help without an error. */
+/** Removes `help` before an unknown command, for which commander would print the general help without an error. */
 export function withoutVainHelp(program: Command, args: readonly string[]): readonly string[] {
   const [first, second = '-'] = args;
   const isVain = first === 'help' && !second.startsWith('-');
@@ -98,7 +98,7 @@ function withDebug(command: Command, io: CommandIo): Command {
     .on('option:debug', () => io.debug.start());
 }
 
-/** For unknown commands, for which no hook runs. Help must also work in a deleted folder. */
+/** Needed for unknown commands, for which no hook runs. Help must also work in a deleted folder. */
 async function beginHints(hints: PrintedHints): Promise<void> {
   try {
     await hints.begin();

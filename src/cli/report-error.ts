@@ -4,10 +4,10 @@ import { asSystemProblem } from '../os/system-problem.js';
 import { EXIT_FAILURE, EXIT_USAGE, exitCodeOf } from './exit-codes.js';
 import type { Output } from './terminal/output.js';
 
-/** Commands whose arguments may contain a `--json` for another program. */
+/** Commands whose arguments may include a `--json` for another program. */
 const WITHOUT_JSON = ['exec', 'completion', 'complete'];
 
-/** Whether a command line asks for JSON. Decided before parsing, since parsing may fail. */
+/** Whether a command line asks for JSON output. Decided before parsing, because parsing may fail. */
 export function wantsJson([command = '', ...args]: readonly string[]): boolean {
   if (WITHOUT_JSON.includes(command)) return false;
   const end = args.indexOf('--');
@@ -15,7 +15,8 @@ export function wantsJson([command = '', ...args]: readonly string[]): boolean {
 }
 
 /**
- * Reports on stderr why a command failed: in sentences, or as one JSON object in the API's shape, plus `remedy`.
+ * Reports on stderr why a command failed: in sentences, or as one JSON object in the API's format with an additional
+ * `remedy`.
  * @returns the exit code
  */
 export function reportError(error: unknown, stderr: Output, json: boolean): number {
@@ -41,7 +42,7 @@ export function reportError(error: unknown, stderr: Output, json: boolean): numb
   return EXIT_FAILURE;
 }
 
-/** Recognized by its code, so that commands without a parser don't load commander. */
+/** Whether an error is from commander. Checked by its code, so that commands without a parser don't load commander. */
 function isCommanderError(error: unknown): error is CommanderError {
   return error instanceof Error && String((error as { code?: unknown }).code).startsWith('commander.');
 }

@@ -1,11 +1,11 @@
 import type { DevServer } from '../dev-server/dev-server.js';
 
-/** npm forwards a Ctrl-C that the terminal has already sent: within this time it counts as the same one. */
+/** npm forwards a Ctrl-C that the terminal has already sent. Within this time, the two count as one. */
 const SAME_INTERRUPT_MS = 100;
 /** After a second Ctrl-C, the program exits within this time in any case. */
 const KILL_DEADLINE_MS = 2_000;
 
-/** Stops the dev server: gently on the first press, by force on the second. */
+/** Stops the dev server: gracefully on the first press, by force on the second. */
 export class StopSwitch {
   /** Resolves when everything has ended. */
   readonly stopped: Promise<void>;

@@ -6,10 +6,10 @@ import { clientErrors } from './client-errors.js';
 import type { HttpApi } from './http-api.js';
 import { pickByName } from './pick-by-name.js';
 
-/** Placeholder for the only account of a dev server, or for the account that an API token belongs to. */
+/** Stands for the only account of a dev server, or for the account of the API token. */
 export const ANY_ACCOUNT = '-';
 
-/** Which lines of logs to read. */
+/** Selects lines of logs. */
 export interface LogsQuery {
   /** A backend's id or key. Default: all backends. */
   backend?: string;
@@ -77,14 +77,14 @@ export class ApiClient {
     }
   }
 
-  /** @param options.earlier include the backends of earlier runs */
+  /** Lists backends. @param options.earlier includes the backends of earlier runs */
   async backends(options: { earlier?: boolean | undefined } = {}): Promise<DevBackend[]> {
     return (await this.listing(options)).backends;
   }
 
   /**
-   * The backends, the warm pools of services that have one, and what else was started ahead of time.
-   * @param options.earlier as in {@link backends}
+   * Lists the backends, the warm pools of services that have one, and everything else that was started ahead of time.
+   * @param options.earlier see {@link backends}
    */
   async listing({ earlier = false } = {}): Promise<{ backends: DevBackend[]; pools: WarmPool[]; starts: WarmPool[] }> {
     const query = earlier ? '?earlier=true' : '';
@@ -96,7 +96,7 @@ export class ApiClient {
 
   /**
    * Rebuilds every service, or the given one, and waits for the outcome.
-   * @throws JamdevError `Usage` when the server is `jamdev serve`, which builds nothing
+   * @throws JamdevError `Usage` if the server is `jamdev serve`, which builds nothing
    */
   async build(service: string | undefined): Promise<ServiceBuild[]> {
     if (this.#api.kind === 'serve') throw clientErrors.serveBuildsNothing(this.#api.url);
@@ -104,16 +104,16 @@ export class ApiClient {
   }
 
   /**
-   * Finds a backend by id, key or SERVICE/KEY: the running holder of the key, else the newest that had it.
-   * @throws JamdevError when there is none, or the key is held in several services
+   * Finds a backend by id, key or SERVICE/KEY: the running holder of the key, otherwise the newest backend that had it.
+   * @throws JamdevError if there is none, or the key is held in several services
    */
   async findBackend(name: string): Promise<DevBackend> {
     return pickByName(name, await this.backends({ earlier: this.isServe }), (backend) => ({ backend }));
   }
 
   /**
-   * Lines of logs, each the JSON text of a `LogRecordJson`.
-   * @throws JamdevError `Usage` when `jamdev serve` is asked for anything but the log of one backend
+   * Yields lines of logs, each the JSON text of a `LogRecordJson`.
+   * @throws JamdevError `Usage` if the server is `jamdev serve` and the query is not for a single backend
    */
   logs(query: LogsQuery): AsyncGenerator<string> {
     if (this.#api.kind === 'serve' && (query.backend === undefined || query.crashed)) {

@@ -7,21 +7,21 @@ import { loginPath } from './login-path.js';
 
 /** The credentials that a command sends. */
 export interface ApiLogin {
-  /** Undefined: none was found. */
+  /** Undefined if none was found. */
   token: string | undefined;
   /** `-` stands for the account of the token. */
   account: string;
 }
 
-/** The file that `jamsocket login` of the official command line client writes. */
+/** The login file of the official command-line client (`jamsocket login`). */
 const loginSchema = z.union([
   z.object({ api_token: z.object({ token: z.string(), account: z.string().optional() }) }),
   z.object({ user_session: z.object({ token: z.string() }) }),
 ]);
 
 /**
- * Finds the API token that a command sends, and its account: JAMDEV_TOKEN, or else the login of the official client,
- * with the account selected there.
+ * Finds the API token for a command and its account: JAMDEV_TOKEN, otherwise the login of the official client with the
+ * account selected there.
  */
 export async function findLogin({ JAMDEV_TOKEN: given }: NodeJS.ProcessEnv): Promise<ApiLogin> {
   if (given !== undefined && given !== '') return { token: given, account: ANY_ACCOUNT };
@@ -36,7 +36,7 @@ export async function findLogin({ JAMDEV_TOKEN: given }: NodeJS.ProcessEnv): Pro
   }
 }
 
-/** Finds the API token that a command sends. @throws JamdevError `Unauthorized` when there is none */
+/** Finds the API token for a command. @throws JamdevError `Unauthorized` if there is none */
 export async function findApiToken(env: NodeJS.ProcessEnv): Promise<string> {
   const { token } = await findLogin(env);
   if (token === undefined) throw clientErrors.apiTokenUnset(loginPath());

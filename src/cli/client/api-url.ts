@@ -5,8 +5,8 @@ import { isLoopbackName } from '../../contract/hosts.js';
 import { portOfUrl } from '../../os/port-of-url.js';
 
 /**
- * Reads the URL of a dev server or of `jamdev serve` as a person types it: `https://api.example.com`, `localhost:8080`,
- * or a port alone.
+ * Parses the URL of a dev server or of `jamdev serve` as a person types it: `https://api.example.com`,
+ * `localhost:8080`, or only a port.
  * @throws JamdevError `Usage`
  */
 export function parseApiUrl(text: string): string {
@@ -25,7 +25,7 @@ export function parseApiUrl(text: string): string {
   return `${origin}${pathname.replace(/\/+$/, '')}`;
 }
 
-/** Says how to start a dev server that answers at a URL. */
+/** Explains how to start a dev server at a URL. */
 export function howToStartAt(apiUrl: string): string {
   const { hostname } = new URL(apiUrl);
   const address = hostname.replace(/^\[|\]$/g, '');

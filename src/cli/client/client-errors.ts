@@ -49,7 +49,7 @@ export const clientErrors = {
           'No dev server of this user runs on this machine.',
           'Start one with: npx jamdev dev',
         ),
-  /** @param who the process behind the URL; '' when it is not known */
+  /** @param who the process behind the URL; '' if it is unknown */
   devServerUnreachable: (url: string, detail: string, who = '', remedy: string) =>
     new JamdevError(
       'DevServerUnreachable',

@@ -27,7 +27,8 @@ export interface Everywhere {
 }
 
 /**
- * Queries every dev server of this user. One that does not answer is reported on stderr, and makes the command fail.
+ * Queries every dev server of this user. A server that does not answer is reported on stderr, and makes the command
+ * fail.
  */
 export async function askEverywhere(io: CommandIo, { earlier = false } = {}): Promise<Everywhere> {
   const found = await listRunningServers();
@@ -68,14 +69,14 @@ export function isRunning({ backend }: PlacedBackend): boolean {
 }
 
 /**
- * Finds a backend by id, key or SERVICE/KEY, wherever it is.
- * @throws JamdevError when there is none, or the key is held more than once
+ * Finds a backend by id, key or SERVICE/KEY in all dev servers.
+ * @throws JamdevError if there is none, or the key is held more than once
  */
 export function pickBackend(name: string, backends: readonly PlacedBackend[]): PlacedBackend {
   return pickByName(name, backends, toPlaced);
 }
 
-/** Returns all backends that match a name: the holders of the key, or else the newest backend that had it. */
+/** Returns all backends that match a name: the holders of the key, otherwise the newest backend that had it. */
 export function listBackends(name: string, backends: readonly PlacedBackend[]): PlacedBackend[] {
   return listByName(name, backends, toPlaced);
 }

@@ -9,8 +9,8 @@ import { clientErrors } from './client-errors.js';
 import { describeHolder, type KnownServer } from './known-server.js';
 
 /**
- * Explains why a server did not identify itself, as far as that can be determined.
- * @param late how long it was waited for, in words
+ * Explains why a server did not identify itself, as far as possible.
+ * @param late how long the command has waited, in words
  */
 export async function explainSilence({ apiUrl, record }: KnownServer, late: string): Promise<JamdevError> {
   const { pid, place } = record === undefined ? await findHolder(apiUrl) : { pid: record.pid, place: record.project };

@@ -4,16 +4,16 @@ import type { ApiClient } from './api-client.js';
 import { parseApiUrl } from './api-url.js';
 import { greetServer } from './greet-server.js';
 
-/** Which server a command is for. */
+/** Selects the server for a command. */
 export interface ServerChoice {
   /** The option `--api`. */
   api?: string | undefined;
 }
 
 /**
- * Finds the dev server or `jamdev serve`: `--api`, then JAMDEV_API_URL, then the dev server that runs for the folder or
- * one above it.
- * @throws JamdevError `NoDevServer`, `DevServerUnreachable`, `ServeUnreachable`, or `Usage` when the URL is none
+ * Finds the dev server or `jamdev serve`: `--api`, then JAMDEV_API_URL, then the dev server of the folder or of a
+ * parent folder.
+ * @throws JamdevError `NoDevServer`, `DevServerUnreachable`, `ServeUnreachable`, or `Usage` if the URL is invalid
  */
 export async function findServer(choice: ServerChoice, signal: AbortSignal): Promise<ApiClient> {
   const named = choice.api ?? process.env.JAMDEV_API_URL;

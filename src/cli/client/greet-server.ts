@@ -8,16 +8,16 @@ import { describeHolder, type KnownServer } from './known-server.js';
 import { loginPath } from './login-path.js';
 import { serveFailures } from './serve-failures.js';
 
-/** How long a server has to identify itself. The requests after that have no limit. */
+/** How long a server may take to identify itself. Later requests have no limit. */
 const HELLO_MS = 5_000;
-/** A longer answer comes from neither a dev server nor `jamdev serve`. */
+/** A longer answer is from neither a dev server nor `jamdev serve`. */
 const MAX_HELLO_BYTES = 64 * 1024;
 
 /**
  * Asks a server to identify itself, so that no command waits for a process that is suspended, hangs, or is neither a
- * dev server nor `jamdev serve`. Only the latter is sent a token.
- * @returns a client for what the command has to do
- * @throws JamdevError `DevServerUnreachable`, which names the URL, the process, its folder, and what to do, or
+ * dev server nor `jamdev serve`. The token is sent only to `jamdev serve`.
+ * @returns a client for the command
+ * @throws JamdevError `DevServerUnreachable` with the URL, the process, its folder, and what to do, or
  *   `ServeUnreachable`
  */
 export async function greetServer(known: KnownServer, signal: AbortSignal, helloMs = HELLO_MS): Promise<ApiClient> {
@@ -52,12 +52,12 @@ export async function greetServer(known: KnownServer, signal: AbortSignal, hello
   return new ApiClient(http, { kind: 'serve', url: apiUrl, account });
 }
 
-/** A dev server on this machine that is reached as `localhost` listens at least on this address. */
+/** Returns an address on which a dev server on this machine always listens if it is reached as `localhost`. */
 function addressOf(apiUrl: string): string | undefined {
   return apiUrl.startsWith('http://localhost:') ? '127.0.0.1' : undefined;
 }
 
-/** A client of a dev server that has identified itself before. */
+/** Creates a client for a dev server that has already identified itself. */
 export function devClient(apiUrl: string, signal: AbortSignal): ApiClient {
   return new ApiClient(new HttpApi(apiUrl, signal, devFailures(apiUrl, '')), { kind: 'dev' });
 }

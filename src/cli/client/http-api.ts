@@ -13,11 +13,11 @@ const NOBODY_THERE = ['ECONNREFUSED', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
 /** Makes the errors for unusable answers. */
 export interface ApiFailures {
-  /** No answer, or an incomplete one. @param detail a system error code, or words */
+  /** No answer, or an incomplete one. @param detail a system error code, or a description */
   unreachable(detail: string): JamdevError;
   /** An answer that is not from the API. */
   notTheApi(detail: string): JamdevError;
-  /** The request needs a token and had none. Default: the API's own error. */
+  /** The request needed a token but had none. Default: the API's own error. */
   unauthorized?: () => JamdevError;
 }
 
@@ -31,9 +31,9 @@ export class HttpApi {
 
   /**
    * @param apiUrl an http or https URL
-   * @param signal ends whatever is under way
+   * @param signal aborts all requests in progress
    * @param token an API token
-   * @param address an IP address that is tried first, so that the name in the URL need not be looked up
+   * @param address an IP address that is tried first, so that the host name need not be looked up
    */
   constructor(
     apiUrl: string,
@@ -49,9 +49,9 @@ export class HttpApi {
   }
 
   /**
-   * Reads an answer as JSON.
+   * Sends a request, and reads the answer as JSON.
    * @param maxBytes a longer answer is not from the API
-   * @throws JamdevError as the API answered, or as `failures` says
+   * @throws JamdevError with the API's error, or made by `failures`
    */
   async json<T>(method: string, path: string, body?: unknown, maxBytes?: number): Promise<T> {
     const response = await this.#send(method, path, body);
@@ -64,7 +64,9 @@ export class HttpApi {
     }
   }
 
-  /** Reads an answer line by line, as it comes. Ends without an error when the signal aborts. */
+  /**
+   * Sends a request, and yields the answer line by line as it arrives. Ends without an error when the signal aborts.
+   */
   async *lines(path: string): AsyncGenerator<string> {
     const response = await this.#send('GET', path);
     response.setEncoding('utf8');
@@ -102,7 +104,7 @@ export class HttpApi {
     try {
       if (this.#address !== undefined) return await this.#ask(method, path, payload, this.#address);
     } catch (error) {
-      // The server may listen on another address of that name.
+      // The server may be listening on another address of the host name.
       if (!NOBODY_THERE.includes(errorCode(error))) throw this.#explain(error);
     }
     try {
@@ -141,7 +143,7 @@ export class HttpApi {
     });
   }
 
-  /** Redirects are not followed, so that a token never reaches another server. */
+  /** Makes the error for a refusal. Redirects are not followed, so that a token never reaches another server. */
   #refusal(text: string, { statusCode = 500, headers: { location } }: IncomingMessage): JamdevError {
     if (statusCode < 400) return this.#failures.notTheApi(`it redirects to ${location ?? 'another URL'}`);
     const error = parseErrorAnswer(text);
@@ -160,7 +162,7 @@ export class HttpApi {
   }
 }
 
-/** Reads an error answer of the API; undefined if it is none. */
+/** Parses an error answer of the API; undefined if it is not one. */
 function parseErrorAnswer(text: string): JamdevError | undefined {
   try {
     const { code, message } = (JSON.parse(text) as ErrorBody).error;
@@ -168,7 +170,7 @@ function parseErrorAnswer(text: string): JamdevError | undefined {
       return new JamdevError(code as JamdevError['code'], message);
   } catch (error) {
     noteHandled('cli', 'reading an error answer', error);
-    // Another server's format for errors.
+    // The error has the format of another server.
   }
   return undefined;
 }

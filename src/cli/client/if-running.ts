@@ -4,11 +4,11 @@ import { isSuspended } from '../../processes/suspended.js';
 import type { CommandIo } from '../io.js';
 import { clientErrors } from './client-errors.js';
 
-/** What `jamdev dev` does when a dev server already runs in the folder. */
+/** What `jamdev dev` does if a dev server is already running in the folder. */
 export type IfRunning = 'fail' | 'reuse';
 
 /**
- * Prints the dev server that runs in a folder.
+ * Prints the dev server that is running in a folder.
  * @throws JamdevError `AlreadyRunning`, unless it may be reused and its URLs are known
  */
 export async function nameRunning(

@@ -5,8 +5,8 @@ import { clientErrors } from './client-errors.js';
 import { listServers, pickBelow } from './running-servers.js';
 
 /**
- * Reports that no dev server runs for a folder, and lists the running ones. One in a parent folder would have been
- * found.
+ * Makes the error that no dev server is running for a folder, and lists the running ones. A dev server in a parent
+ * folder would have been found.
  */
 export async function noDevServer(folder: string): Promise<JamdevError> {
   const servers = await listRunningServers();

@@ -14,8 +14,8 @@ export function listByName<T>(name: string, all: readonly T[], place: (each: T) 
 }
 
 /**
- * Returns the one backend that matches a name.
- * @throws JamdevError when there is none, or several hold the key
+ * Returns the only backend that matches a name.
+ * @throws JamdevError if there is none, or several hold the key
  */
 export function pickByName<T>(name: string, all: readonly T[], place: (each: T) => Placed): T {
   const found = listByName(name, all, place);

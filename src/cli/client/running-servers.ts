@@ -2,7 +2,7 @@ import { relative, sep } from 'node:path';
 import type { ServerRecord } from '../../records/server-records.js';
 import { fromHome } from '../terminal/project-names.js';
 
-/** Further dev servers are only counted. */
+/** Limit of listed dev servers; the others are only counted. */
 const MAX_LISTED = 10;
 
 type Running = Pick<ServerRecord, 'project' | 'apiUrl'>;

@@ -6,7 +6,7 @@ import { HttpApi } from './http-api.js';
 import { loginPath } from './login-path.js';
 import { serveFailures } from './serve-failures.js';
 
-/** Timeout of an answer. A connect waits up to 45 s for a key. */
+/** Timeout for an answer. A connect waits up to 45 s for a key. */
 const ANSWER_MS = 60_000;
 
 /** Client of the endpoints that only `jamdev serve` has: over HTTP, with an API token. */
@@ -15,7 +15,7 @@ export class ServeClient {
   readonly #token: string | undefined;
   readonly #signal: AbortSignal;
 
-  /** @throws JamdevError `Usage` when the URL is none */
+  /** @throws JamdevError `Usage` if the URL is invalid */
   constructor(apiUrl: string, token: string | undefined, signal: AbortSignal) {
     if (!URL.canParse(apiUrl) || !/^https?:$/.test(new URL(apiUrl).protocol)) {
       throw usageError(`"${apiUrl}" is not the URL of an API.`, 'It looks like https://api.example.com');
@@ -25,7 +25,7 @@ export class ServeClient {
     this.#signal = signal;
   }
 
-  /** @throws JamdevError as the API answered, or `ServeUnreachable` */
+  /** @throws JamdevError with the API's error, or `ServeUnreachable` */
   async send<T>(method: 'GET' | 'POST', path: string, answer: z.ZodType<T>, body?: unknown): Promise<T> {
     const failures = serveFailures(this.#base, loginPath());
     const late = AbortSignal.timeout(ANSWER_MS);

@@ -1,14 +1,14 @@
 import { clientErrors } from './client-errors.js';
 import type { ApiFailures } from './http-api.js';
 
-/** Messages of OpenSSL and Node.js about a certificate that they don't accept. */
+/** Messages of OpenSSL and Node.js about an untrusted certificate. */
 const NOT_TRUSTED = /^(CERT_|ERR_TLS_|UNABLE_TO_|HOSTNAME_MISMATCH)|SELF_SIGNED/;
 /** Their messages about a server that does not speak TLS. */
 const NO_TLS = /^(ERR_SSL_|EPROTO)/;
 
 /**
  * Makes the errors for unusable answers of `jamdev serve`.
- * @param loginPath where a token was looked for
+ * @param loginPath the file in which a token was looked up
  */
 export function serveFailures(apiUrl: string, loginPath: string): ApiFailures {
   return {

@@ -25,7 +25,7 @@ export function buildCommand(io: CommandIo): Command {
   ]);
 }
 
-/** @param named whether to say which service it was */
+/** @param named whether to include the name of the service */
 function print(outcome: ServiceBuild, named: boolean, io: CommandIo): void {
   const build = `Build ${outcome.number}${named ? ` of ${outcome.service}` : ''}`;
   if (outcome.result === 'succeeded') {

@@ -55,7 +55,7 @@ async function* describeAll(client: ApiClient, id: string): AsyncGenerator<strin
   }
 }
 
-/** Returns an empty object when a stopping dev server no longer answers. */
+/** Returns an empty object if a stopping dev server no longer answers. */
 async function detailsOf(client: ApiClient, id: string): Promise<StatusDetails & Pick<DevBackend, 'start'>> {
   try {
     const [{ statuses }, backends] = await Promise.all([client.info(id), client.backends()]);

@@ -21,7 +21,7 @@ interface TerminateOptions extends ClientOptions {
 interface Target {
   id: string;
   key: string;
-  /** The project of the dev server, if there are several. */
+  /** The project of the dev server, if several dev servers are involved. */
   project?: string;
   client: ApiClient;
 }
@@ -30,7 +30,7 @@ interface Target {
 interface Scope {
   /** Returns the ids of the running backends. */
   running: readonly string[];
-  /** @throws JamdevError when there is no such backend, or more than one */
+  /** @throws JamdevError if there is no such backend, or more than one */
   find(name: string): Promise<Target>;
 }
 
@@ -66,7 +66,7 @@ async function terminate(names: string[], options: TerminateOptions, io: Command
       else io.out(describe(target));
     } catch (error) {
       if (!(error instanceof JamdevError)) throw error;
-      // If one can't be ended, the others still are.
+      // If one backend can't be ended, the others still are.
       io.fail();
       if (options.json)
         io.stdout.jsonWithHints({ backend: name, status: 'error', code: error.code, message: error.sentence });

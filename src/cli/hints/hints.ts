@@ -12,15 +12,15 @@ const HINT = /\bnpx jamdev\b(?: ([a-z]+)\b(?!-))?( --api \S+)?/g;
 export interface HintTarget {
   /** The project folder of the dev server or of the command; an absolute path. */
   project?: string | undefined;
-  /** The URL of the dev server; undefined: it is found by the project folder. */
+  /** The URL of the dev server; undefined if it is found by the project folder. */
   apiUrl?: string | undefined;
-  /** Whether the user passed the URL: then it matters more than the folder. */
+  /** Whether the user passed the URL, which then takes precedence over the folder. */
   isApiGiven?: boolean;
 }
 
 /**
- * Adapts hints to where they are printed. Messages contain commands in their plain form, `npx jamdev logs ID`; the user
- * may be outside the project folder, and use another package runner.
+ * Adapts hints to where they are printed. Messages contain commands in their plain form, `npx jamdev logs ID`, but the
+ * user may be outside the project folder, or use another package runner.
  */
 export class Hints {
   readonly #command: string;
@@ -33,7 +33,7 @@ export class Hints {
     this.#target = target;
   }
 
-  /** Returns a text with every command in it as the user can type it. */
+  /** Replaces every command in a text by the form that the user can type. */
   adapt(text: string): string {
     // Fast path: most texts contain no command, including the prefix of each log line.
     if (!text.includes('npx jamdev')) return text;
@@ -45,7 +45,7 @@ export class Hints {
     });
   }
 
-  /** Adds `--api` when the shell's folder has another dev server, or none. */
+  /** Returns `--api` with the URL if the shell's folder has another dev server, or none. */
   #api(): string {
     const { apiUrl, project, isApiGiven = false } = this.#target;
     if (apiUrl === undefined) return '';

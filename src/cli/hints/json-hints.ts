@@ -1,9 +1,9 @@
-/** The fields of JSON output that hold jamdev's own sentences. */
+/** The fields of JSON output that contain jamdev's own sentences. */
 const OWN_SENTENCES = new Set(['message', 'remedy', 'text', 'remark', 'explanation', 'port_remarks']);
 
 /**
- * Adapts the commands in a JSON value to where they are printed. Only jamdev's own sentences change: keys, ids and
- * program output stay as they are.
+ * Adapts the commands in a JSON value to where they are printed. Only jamdev's own sentences are changed: keys, ids and
+ * program output are left as they are.
  */
 export function adaptJsonHints(value: unknown, adapt: (text: string) => string, field = ''): unknown {
   if (typeof value === 'string') return OWN_SENTENCES.has(field) ? adapt(value) : value;

@@ -4,23 +4,25 @@ import { quoteForShell } from '../../contract/errors/quote-for-shell.js';
 import { noteHandled } from '../../os/debug/debug-log.js';
 import { JAMDEV_BY } from './jamdev-by.js';
 
-/** From which folder, and by which runner, this program was called. */
+/** The folder and the package runner from which this program was called. */
 export interface Call {
-  /** The program's script, links resolved. */
+  /** The program's script with resolved links. */
   script: string;
   /** The folder of the user's shell; a package runner may have started this program in another one. */
   shellFolder: string;
   /** The folder of this program. */
   folder: string;
-  /** The name of the package runner that started it. */
+  /** The name of the package runner that started this program. */
   runner: string | undefined;
-  /** Whether Yarn loads packages from archives: then there is no `node_modules`, and only Yarn finds the programs. */
+  /**
+   * Whether Yarn loads packages from archives, so that there is no `node_modules`, and only Yarn finds the programs.
+   */
   isPlugAndPlay: boolean;
   /** The PATH of the shell. */
   path: string;
 }
 
-/** Package managers that only look for programs in the current package, by the names of their runners. */
+/** Package managers that look for programs only in the current package, by the names of their runners. */
 const RUN_BY: Readonly<Record<string, string>> = {
   pnpm: JAMDEV_BY.pnpm,
   pnpx: JAMDEV_BY.pnpm,
@@ -32,7 +34,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   bunx: JAMDEV_BY.bun,
 };
 
-/** Returns how the user calls jamdev from their shell: a copied line must work unchanged. */
+/** Returns the command by which the user calls jamdev from their shell, such that a copied line works unchanged. */
 export function ownCommand(call: Call): string {
   const { script, shellFolder, folder, runner = '', path } = call;
   if (call.isPlugAndPlay) {
@@ -44,7 +46,7 @@ export function ownCommand(call: Call): string {
   if (byRunner !== undefined && isLinked(packageFolder)) return byRunner;
   if (findUpwards(shellFolder, join('node_modules', '.bin', 'jamdev')) !== undefined) return JAMDEV_BY.npm;
   if (isOnPath(script, path)) return 'jamdev';
-  // npx installed it for this call in a separate folder, and finds it there again.
+  // npx has installed the program for this call in a separate folder, and will find it there again.
   if (script.includes(`${sep}_npx${sep}`)) return JAMDEV_BY.npm;
   return `node ${quoteForShell(relative(shellFolder, script))}`;
 }
@@ -69,14 +71,17 @@ function dependsOnJamdev(folder: string): boolean {
   }
 }
 
-/** Package runners add package folders to the PATH of their child processes; the user's shell does not have these. */
+/**
+ * Whether the program is in the user's PATH. Package runners add package folders to the PATH of their child processes,
+ * which the user's shell does not have.
+ */
 function isOnPath(script: string, path: string): boolean {
   const folders = path.split(delimiter).filter((each) => each !== '' && !each.includes('node_modules'));
   const [first] = folders.map((each) => join(each, 'jamdev')).filter(existsSync);
   return first !== undefined && realpathSync(first) === script;
 }
 
-/** Returns the nearest folder, this one or a parent, that contains a file of this name. */
+/** Returns the nearest folder, this one or a parent, that contains a file with this name. */
 function findUpwards(from: string, name: string): string | undefined {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     if (existsSync(join(folder, name))) return folder;

@@ -16,7 +16,7 @@ export class PrintedHints {
     this.#outputs = outputs;
   }
 
-  /** Adapts hints to the user's shell. Call it before options are parsed, because parse errors contain hints. */
+  /** Adapts hints to the user's shell. Call this before options are parsed, because parse errors contain hints. */
   async begin(): Promise<void> {
     this.#call = await findCall();
     this.aim({});

@@ -32,7 +32,7 @@ export async function targetOf(
 ): Promise<HintTarget> {
   if (api !== undefined) return { apiUrl: api, isApiGiven: true };
   const project = resolve(named ?? '.');
-  // When a package runner changed the folder, the shell's folder may have another dev server, or none.
+  // If a package runner has changed the folder, the shell's folder may have another dev server, or none.
   const server = shellFolder === folder ? undefined : await findRunningServer(project);
   return server === undefined ? { project } : { project: server.project, apiUrl: server.apiUrl };
 }

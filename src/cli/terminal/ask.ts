@@ -15,9 +15,9 @@ export interface AskedTerminal {
 }
 
 /**
- * Lends the terminal to a function that asks questions, and restores it afterwards.
- * @param signal ends the waiting for an answer
- * @throws JamdevError `Usage` when the input ends before all questions are answered
+ * Gives a function access to the terminal for questions, and restores the terminal afterwards.
+ * @param signal ends the wait for an answer
+ * @throws JamdevError `Usage` if the input ends before all questions are answered
  */
 export async function askInTerminal<T>(
   { input, output, interrupt }: AskedTerminal,
@@ -25,7 +25,7 @@ export async function askInTerminal<T>(
   questions: (ask: Ask) => Promise<T>,
 ): Promise<T> {
   const lines = createInterface({ input, output: output.stream as NodeJS.WriteStream, signal });
-  // Unlike question() of readline, this keeps a line that was typed before the question.
+  // Unlike question() of readline, this keeps a line that was typed before the question was asked.
   const answers = lines[Symbol.asyncIterator]();
   let open = true;
   lines.once('close', () => {

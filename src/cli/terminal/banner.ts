@@ -5,25 +5,25 @@ import type { DevServer } from '../../dev-server/dev-server.js';
 import { noteHandled } from '../../os/debug/debug-log.js';
 import { compose, cyan, type Text } from './text.js';
 
-/** The banner shows how services run if it then has at most this many lines, not counting remarks. */
+/** The banner shows how services run only if it then has at most this many lines, without remarks. */
 const MAX_LINES = 8;
-/** With more services than this, it shows how they run only if that is short. */
+/** With more services than this, the banner shows how they run only if that is short. */
 const MAX_DESCRIBED = 6;
-/** Service names are wrapped at this many columns, to stay easy to read. */
+/** Service names are wrapped at this many columns to stay readable. */
 const MAX_TEXT_WIDTH = 68;
-/** Columns before the text of a line: its label and spaces. */
+/** Columns before the text of a line: the label and spaces. */
 const LABEL_WIDTH = 10;
 /** The line with the version, and an empty line. */
 const HEAD_LINES = 2;
-/** How many variables are listed at most. */
+/** The maximum number of listed variables. */
 const MAX_NAMES = 8;
 
 /** A label and its text. */
 export type BannerLine = readonly [label: string, text: Text];
 
 /**
- * Makes the lines of the banner below its head: those before the services, the services, and those after. It lists all
- * services, and how they run for as many as can be read at a glance.
+ * Makes the lines of the banner below its head: the lines before the services, the services, and the lines after them.
+ * It lists all services, and how they run for as many as can be read at a glance.
  * @param columns of the terminal
  */
 export function bannerLines(
@@ -36,7 +36,7 @@ export function bannerLines(
   return [...before, ...serviceLines(services, room, columns), ...after];
 }
 
-/** The line with the URLs for other machines; none when only this machine reaches the dev server. */
+/** Returns the line with the URLs for other machines; none if the dev server is reachable from this machine only. */
 export function networkLines({ networkUrls, config }: Pick<DevServer, 'networkUrls' | 'config'>): BannerLine[] {
   if (networkUrls === undefined) return [];
   const { api_url, proxy_url } = networkUrls;
@@ -52,7 +52,8 @@ function serviceLines(services: readonly ServiceConfig[], room: number, columns:
 }
 
 /**
- * How each service runs: a line each, and one line for the last ones together; undefined if that is too much to read.
+ * Describes how each service runs, one line each, with a combined line for the last ones; undefined if that is too
+ * long.
  */
 function describeEach(services: readonly ServiceConfig[], room: number): string[] | undefined {
   const width = Math.max(...services.map(({ name }) => name.length));
@@ -69,7 +70,7 @@ function listNames(services: readonly ServiceConfig[], columns: number): string[
   return wrapped(`${services.length} services: ${names}`, Math.min(MAX_TEXT_WIDTH, columns - LABEL_WIDTH - 1));
 }
 
-/** Breaks a text between words. */
+/** Wraps a text between words. */
 function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
@@ -81,9 +82,9 @@ function wrapped(text: string, width: number): string[] {
 }
 
 /**
- * Lists the variables from env files: their names, never their values. No line if there are no env files, or if one
- * can't be read: then the build reports it. Only the build reads named pipes, since their content can be read only
- * once.
+ * Lists the variables from env files: only names, never values. Returns no line if there are no env files, or if one
+ * can't be read, which the build reports. Named pipes are read only by the build, because their content can be read
+ * only once.
  */
 export async function environmentLines(services: readonly ServiceConfig[]): Promise<BannerLine[]> {
   const files = services.flatMap(({ envFiles }) => envFiles);
@@ -104,7 +105,7 @@ export async function environmentLines(services: readonly ServiceConfig[]): Prom
   }
 }
 
-/** How the backends of a service run, in a few words. */
+/** Describes in a few words how the backends of a service run. */
 function describeRun(service: ServiceConfig): string {
   return service.runtime === 'process' ? service.command : `containers of ${service.dockerfile}`;
 }

@@ -1,10 +1,10 @@
-/** Everything a terminal could interpret. Lines may contain none of this but tabs and, if enabled, colors. */
+/** All characters that a terminal could interpret. Lines may contain only tabs and, if enabled, colors. */
 const SPECIAL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]/;
-/** Line breaks of any kind that a terminal or browser knows. */
+/** All kinds of line breaks that a terminal or browser interprets. */
 const LINE_ENDS = /\r?\n|[\u000b\u000c\u0085\u2028\u2029]/g;
 /**
- * C0 but tab, return and what sequences are made of (BEL, ESC), DEL, C1, and marks that change the direction of text:
- * https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
+ * C0 except tab, return and the beginnings of sequences (BEL, ESC), DEL, C1, and marks that change the direction of
+ * text: https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
  */
 const CONTROLS =
   /[\u0000-\u0006\u0008\u000e-\u001a\u001c-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f]/g;
@@ -15,9 +15,9 @@ const BELL = /\u0007/g;
 const RESET = '\u001b[0m';
 
 /**
- * Makes a line that a program printed safe to show: colors may stay, but nothing that moves the cursor, clears the
- * screen, sets the title, writes the clipboard, rings the bell or changes the direction of text. Of parts that a
- * program printed over each other, separated by `\r`, the last one is shown.
+ * Makes a line from a program safe to show: colors may stay, but nothing that moves the cursor, clears the screen, sets
+ * the title, writes to the clipboard, rings the bell or changes the direction of text. Of parts that a program printed
+ * over each other, separated by `\r`, only the last one is shown.
  * @param colors whether colors stay; they end with the line
  */
 export function cleanOutput(text: string, colors: boolean): string {
@@ -29,7 +29,7 @@ export function cleanOutput(text: string, colors: boolean): string {
   return cleaned.includes('\u001b') ? `${cleaned}${RESET}` : cleaned;
 }
 
-/** Makes any text, such as a key, a path or a message, safe to show: it moves no cursor and stays on its line. */
+/** Makes any text, such as a key, a path or a message, safe to show: it moves no cursor and stays on one line. */
 export function cleanText(text: string): string {
   if (!SPECIAL.test(text)) return text;
   return text

@@ -41,7 +41,7 @@ export class DevReporter implements Reporter {
   #isStopping = false;
   #severalServices = false;
 
-  /** @param filter whose log is shown; builds and crashes always are */
+  /** @param filter selects whose log is shown; builds and crashes always are */
   constructor(writer: LineWriter, filter: LogFilter, clock: Clock) {
     this.#starts = new StartLines(clock, (backend) => this.#state(backend, backend.state, clock.now()));
     this.#writer = writer;
@@ -100,7 +100,7 @@ export class DevReporter implements Reporter {
 
   #state(backend: Backend, state: BackendState, now: Date): void {
     if (!this.#filter.shows(backend.id)) return;
-    // The line before already said this about all backends.
+    // The previous line has already reported this for all backends.
     if (this.#isStopping && state.status === 'terminating') return;
     const ms = formatDuration(now.getTime() - backend.createdAt.getTime());
     const color = state.status === 'ready' ? green : 'reason' in state ? yellow : dim;
@@ -126,7 +126,7 @@ export class DevReporter implements Reporter {
   }
 
   output(log: BackendLog, source: LogRecord['source'], lines: readonly Buffer[]): void {
-    // Remarks were already shown as notices.
+    // Remarks have already been shown as notices.
     if (lines.length === 0 || source === 'jamdev' || !this.#filter.shows(log.owner.backendId)) return;
     const name = this.#nameOf(log.owner.backendId);
     this.#writer.writeOutput(
@@ -181,7 +181,7 @@ export class DevReporter implements Reporter {
 
   buildEnded(service: string, outcome: BuildOutcome, command: string | undefined): void {
     this.#writer.live(buildKey(service), undefined);
-    // Without a build command there is nothing to report, unless its variables can't be read.
+    // Without a build command, there is nothing to report unless its variables can't be read.
     if (command === undefined && outcome.result !== 'failed') {
       return;
     } else if (outcome.result === 'succeeded') {
@@ -260,7 +260,7 @@ export class DevReporter implements Reporter {
     return color(`${cut} |`);
   }
 
-  /** The prefix of lines about a service's builds; with the service's name if there are several services. */
+  /** Returns the prefix of lines about a service's builds, with the service's name if there are several services. */
   #buildOf(service: string): string {
     return this.#severalServices ? `build  ${service}` : 'build ';
   }
@@ -274,12 +274,12 @@ export class DevReporter implements Reporter {
   }
 }
 
-/** Whether it received SIGTERM before. */
+/** Whether the backend has received SIGTERM. */
 function hasBeenAsked({ history }: Backend): boolean {
   return history.some(({ status }) => status === 'terminating');
 }
 
-/** Identifies the source of an unfinished line. */
+/** Returns an identifier for the source of an unfinished line. */
 function outputKey({ owner }: BackendLog, source: LogRecord['source']): string {
   return `${owner.backendId} ${source}`;
 }
@@ -288,7 +288,7 @@ function buildKey(service: string): string {
   return `build ${service}`;
 }
 
-/** Hint for a server that hard-codes 8080, which is the port of jamdev's API. */
+/** Returns a hint for a server that hard-codes port 8080, which is jamdev's API port. */
 function portHint({ build, log: { lastLines } }: Backend): string | undefined {
   if (build?.kind !== 'process' || !saysPortTaken(lastLines)) return undefined;
   const advice = fixedPortAdvice({ commands: [build.command], output: lastLines, files: filesIn(build.cwd) });

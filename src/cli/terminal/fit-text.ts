@@ -1,10 +1,11 @@
-/** Measures a text in terminal columns: string-width, which is loaded late. */
+/** Measures a text in terminal columns. Implemented by string-width, which is loaded late. */
 export type WidthOf = (text: string) => number;
 
 const CUT_MARK = '...';
 
 /**
- * Returns the beginning of a text that fits into a number of columns. A wide character takes two, and is never split.
+ * Returns the beginning of a text that fits into a number of columns. A wide character takes two columns, and is never
+ * split.
  */
 export function sliceToWidth(text: string, columns: number, widthOf: WidthOf): string {
   if (text.length <= columns && /^[ -~]*$/.test(text)) return text;
@@ -19,7 +20,7 @@ export function sliceToWidth(text: string, columns: number, widthOf: WidthOf): s
   return fitting;
 }
 
-/** Cuts a text in the middle to fit into a number of columns: keys often differ only at the end. */
+/** Shortens a text in the middle to fit into a number of columns, because keys often differ only at the end. */
 export function fitMiddle(text: string, columns: number, widthOf: WidthOf): string {
   if (widthOf(text) <= columns) return text;
   const room = columns - CUT_MARK.length;
@@ -40,7 +41,7 @@ function sliceEnd(text: string, columns: number, widthOf: WidthOf): string {
   return fitting;
 }
 
-/** Cuts a text like {@link sliceToWidth}, and marks the cut with three dots. */
+/** Shortens a text like {@link sliceToWidth}, and marks the cut with three dots. */
 export function fitToWidth(text: string, columns: number, widthOf: WidthOf): string {
   if (widthOf(text) <= columns) return text;
   if (columns <= CUT_MARK.length) return sliceToWidth(text, columns, widthOf);

@@ -4,12 +4,12 @@ import type { KeyQuestion } from './key-question.js';
 import type { LineWriter } from './line-writer.js';
 import { type KeyInput, listenForKeys, type Shortcut } from './shortcuts.js';
 
-/** How often a background program checks whether it is in the foreground again: no signal reports that. */
+/** How often a background program checks whether it is in the foreground again, because no signal reports that. */
 const FOREGROUND_LOOK_MS = 1_000;
-/** Within this time after SIGTSTP the program is stopped, unless the system does not stop it at all. */
+/** The program is stopped within this time after SIGTSTP, unless the system does not stop it at all. */
 const STOP_TAKES_MS = 200;
 
-/** What an InteractiveTerminal needs. */
+/** The dependencies of an InteractiveTerminal. */
 export interface InteractiveParts {
   input: KeyInput;
   writer: LineWriter;
@@ -17,13 +17,13 @@ export interface InteractiveParts {
   question: KeyQuestion;
   /** Called on Ctrl-C. */
   interrupt(): void;
-  /** Loads the footer, which would slow down the start. @returns undefined when there is no footer */
+  /** Loads the footer, which would slow down the start. @returns undefined if there is no footer */
   loadScreen(): Promise<BottomScreen | undefined>;
 }
 
 /**
- * Keys and footer of a program in a terminal. It takes the terminal in the foreground, and restores it when suspended
- * and at the end.
+ * The keys and footer of a program in a terminal. Takes over the terminal while in the foreground, and restores it when
+ * suspended and at the end.
  */
 export class InteractiveTerminal {
   readonly #parts: InteractiveParts;
@@ -37,15 +37,15 @@ export class InteractiveTerminal {
     this.#parts = parts;
   }
 
-  /** Takes the terminal as soon as this program is in the foreground. */
+  /** Takes over the terminal as soon as this program is in the foreground. */
   async open(): Promise<void> {
     process.on('SIGCONT', this.#take);
     // An error that ends the program is printed in place of the footer.
     process.on('uncaughtExceptionMonitor', this.#close);
     process.on('exit', this.#close);
-    // All calls fail on a closed terminal. Closing it sends SIGHUP, which stops the dev server gracefully.
+    // All calls fail on a closed terminal. Closing it also sends SIGHUP, which stops the dev server gracefully.
     this.#parts.input.on('error', () => this.abandon());
-    // Not with stdout's 'resize', which misses a size that has changed back by the time Node.js reads it.
+    // stdout's 'resize' event is not used, because it misses a size that has changed back by the time Node.js reads it.
     process.on('SIGWINCH', this.#resized);
     await this.#take();
     const screen = await this.#parts.loadScreen();
@@ -86,8 +86,8 @@ export class InteractiveTerminal {
   readonly #resized = (): void => this.#screen?.resized();
 
   /**
-   * Takes keys and screen. May be repeated: a shell may have changed the terminal's mode while this program was
-   * stopped.
+   * Takes over keys and screen. May be called repeatedly, because a shell may have changed the terminal's mode while
+   * this program was stopped.
    */
   readonly #take = async (): Promise<void> => {
     clearTimeout(this.#look);
@@ -110,7 +110,7 @@ export class InteractiveTerminal {
     this.#stopListening = undefined;
   }
 
-  /** Does what the terminal does on Ctrl-Z: stops the whole job, including npx or npm. */
+  /** Stops the whole job, including npx or npm, as the terminal does on Ctrl-Z. */
   #suspend(): void {
     this.#give();
     process.kill(0, 'SIGTSTP');

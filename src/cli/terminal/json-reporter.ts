@@ -31,7 +31,7 @@ export class JsonReporter implements Reporter {
     const objects = toEventJson(event);
     if (event.type === 'output') return this.#writer.jsonOutput(objects);
     for (const each of objects) {
-      // The output of a build is not jamdev's own text.
+      // The output of a build is not jamdev's own text, so its hints are not adapted.
       if (event.type === 'build-line') this.#writer.json(each);
       else this.#output.jsonWithHints(each);
     }

@@ -4,25 +4,23 @@ import { type Output, toSafeJson } from './output.js';
 import { plain, type Text } from './text.js';
 import { textWidth } from './text-width.js';
 
-/** How many bytes may wait for a slow reader before output of backends is dropped. */
+/** How many bytes may be waiting for a slow reader before output of backends is dropped. */
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
 const CLEAR_LINE = '\r\u001b[2K';
 
-/** Shows lines instead of the plain terminal. */
+/** Shows lines in place of the plain terminal. */
 export interface LogScreen {
   /** Adds whole lines. */
   append(text: string): void;
-  /** Shows unfinished lines, the newest last. They are plain text. */
+  /** Shows unfinished lines as plain text, newest last. */
   live(lines: readonly string[]): void;
 }
 
 /**
  * Writes lines to a terminal or pipe that may be slower than the output. Backends must not wait for it and memory must
- * not fill up, so output of backends is dropped while too much is waiting. The logs contain all of it.
- *
- * Unfinished lines are shown below the others. Their key identifies their source; if only one fits, the newest is
- * shown.
+ * not fill up, so output of backends is dropped while too much is waiting. The logs contain everything. Unfinished
+ * lines are shown below the others. Their key identifies their source; if only one fits, the newest is shown.
  */
 export class LineWriter {
   readonly #output: Output;
@@ -42,7 +40,7 @@ export class LineWriter {
         this.write(`(${count} lines were not shown because they were printed too fast; to see them: npx jamdev logs)`));
   }
 
-  /** Writes to a screen from now on; undefined: to the plain terminal again. */
+  /** Writes to a screen from now on, or to the plain terminal again if undefined. */
   writeTo(screen: LogScreen | undefined): void {
     if (this.#liveShown) this.#output.stream.write(CLEAR_LINE);
     this.#liveShown = false;
@@ -60,14 +58,14 @@ export class LineWriter {
     this.#output.json(value);
   }
 
-  /** In a terminal only: shows a line that the next one of the same key replaces; undefined removes it. */
+  /** Shows a line that the next one with the same key replaces, in a terminal only; undefined removes it. */
   live(key: string, text: Text | undefined): void {
     if (text === undefined) this.#live.delete(key);
     else this.#setLive(key, plain(text));
     this.#showLive();
   }
 
-  /** Shows an unfinished line of a program. Whole lines of the same key replace it. */
+  /** Shows an unfinished line of a program. Whole lines with the same key replace it. */
   unfinished(key: string, text: Text): void {
     if (this.#isTerminal) return this.live(key, text);
     if (this.#isBehind) return;
@@ -88,7 +86,7 @@ export class LineWriter {
     this.#output.stream.write(values.map((value) => `${toSafeJson(value)}\n`).join(''));
   }
 
-  /** Writes whole lines, which are never dropped; those of a key replace its unfinished line. */
+  /** Writes whole lines, which are never dropped. Lines with a key replace the unfinished line of that key. */
   writeLines(key: string | undefined, lines: readonly Text[]): void {
     let text = '';
     for (const line of lines) text += `${this.#output.render(line)}\n`;
@@ -96,14 +94,15 @@ export class LineWriter {
     if (this.#screen !== undefined) {
       this.#screen.append(text);
     } else {
-      // As bytes: a waiting string would keep all the pieces it was concatenated from, several times as large.
+      // Converted to bytes: a waiting string would keep all the pieces from which it was concatenated, which take
+      // several times as much memory.
       this.#output.stream.write(Buffer.from(`${this.#liveShown ? CLEAR_LINE : ''}${this.#openLine.finish(key, text)}`));
       this.#liveShown = false;
     }
     this.#showLive();
   }
 
-  /** Ends the last line, and leaves the cursor at the beginning of the next. */
+  /** Ends the last line, and leaves the cursor at the beginning of the next one. */
   close(): void {
     const end = this.#liveShown ? '\n' : this.#openLine.close();
     this.#liveShown = false;
@@ -126,7 +125,7 @@ export class LineWriter {
 
   #setLive(key: string, text: string): void {
     if (this.#live.get(key) === text) return;
-    // The newest is last.
+    // Removed first, so that the newest line is last.
     this.#live.delete(key);
     if (text !== '') this.#live.set(key, text);
   }

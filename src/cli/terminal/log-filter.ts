@@ -1,10 +1,10 @@
 import type { Backend } from '../../platform/backend.js';
 
-/** Selects whose log is shown: that of all backends, or of one. */
+/** Selects whose log is shown: all backends, or one. */
 export class LogFilter {
   #only: Backend | undefined;
 
-  /** The one backend; undefined: all are shown. */
+  /** The only backend whose log is shown; undefined for all. */
   get only(): Backend | undefined {
     return this.#only;
   }
@@ -20,7 +20,7 @@ export class LogFilter {
     return this.#only === undefined || this.#only.id === backendId;
   }
 
-  /** Shows all again. */
+  /** Shows all backends again. */
   reset(): void {
     this.#only = undefined;
   }

@@ -1,13 +1,13 @@
 /**
- * The last, unfinished line of a file or pipe. Written text can't be taken back there:
- * an unfinished line is written once and then only extended; if it changes in another way, or other lines come in
- * between, the whole line is written again once it is finished.
+ * The last, unfinished line of a file or pipe, where written text can't be taken back. An unfinished line is written
+ * once and then only extended. If it changes in another way, or other lines come in between, the whole line is written
+ * again once it is finished.
  */
 export class OpenLine {
   #open: { key: string; text: string } | undefined;
   readonly #written = new Set<string>();
 
-  /** @returns what to write to show an unfinished line; `key` identifies its source */
+  /** @returns the text to write to show an unfinished line; `key` identifies its source */
   unfinished(key: string, text: string): string {
     if (this.#open?.key === key) {
       const shown = this.#open.text;
@@ -20,7 +20,7 @@ export class OpenLine {
     return `${this.close()}${this.#begin(key, text)}`;
   }
 
-  /** @param text whole lines; the first may finish the unfinished line of the same key @returns what to write */
+  /** @param text whole lines; the first may finish the unfinished line of the same key @returns the text to write */
   finish(key: string | undefined, text: string): string {
     const open = this.#open;
     if (key !== undefined) this.#written.delete(key);
@@ -30,7 +30,7 @@ export class OpenLine {
     return text.slice(open.text.length);
   }
 
-  /** @returns what to write so that a new line can begin */
+  /** @returns the text to write so that a new line can begin */
   close(): string {
     if (this.#open === undefined) return '';
     this.#open = undefined;

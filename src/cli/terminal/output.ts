@@ -14,16 +14,16 @@ export type OutputStream = Pick<
 const UNESCAPED = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f]/g;
 
 /**
- * The only way to a terminal, pipe or file: everything that is printed is neutralized here, and jamdev's own colors are
- * added as the last step.
+ * The only path to a terminal, pipe or file: all printed text is neutralized here, and jamdev's own colors are added as
+ * the last step.
  */
 export class Output {
   readonly stream: OutputStream;
-  /** With the color level of the stream. */
+  /** Has the color level of the stream. */
   readonly chalk: ChalkInstance;
-  /** Whether the colors of what backends print are shown. */
+  /** Whether the colors in the output of backends are shown. */
   printedColors: boolean;
-  /** Adapts commands in jamdev's own text to where they are printed; see `Hints`. */
+  /** Adapts the commands in jamdev's own text to where they are printed; see `Hints`. */
   adaptHints: (text: string) => string = (text) => text;
 
   constructor(stream: OutputStream) {
@@ -38,8 +38,8 @@ export class Output {
   }
 
   /**
-   * Writes a message that can have several lines, such as an error with the last lines of a program. All lines but the
-   * first are indented, so that none looks like a separate message.
+   * Writes a message that may have several lines, such as an error with the last lines of a program. All lines except
+   * the first are indented, so that none looks like a separate message.
    */
   lines(message: string): void {
     for (const [index, text] of message.split('\n').entries()) {
@@ -47,12 +47,12 @@ export class Output {
     }
   }
 
-  /** Writes text of several lines that jamdev laid out itself, such as help. */
+  /** Writes text of several lines that jamdev has laid out itself, such as help. */
   block(text: string): void {
     this.stream.write(this.adaptHints(text).split('\n').map(cleanText).join('\n'));
   }
 
-  /** Writes a value as JSON, in one line unless there is an indentation. */
+  /** Writes a value as JSON, on one line unless an indentation is given. */
   json(value: unknown, indent = 0): void {
     this.stream.write(`${toSafeJson(value, indent)}\n`);
   }
@@ -62,7 +62,7 @@ export class Output {
     this.stream.write(escapeUnsafe(text));
   }
 
-  /** Writes jamdev's own text as one line of JSON, with its commands adapted to where they are printed. */
+  /** Writes jamdev's own text as one line of JSON, and adapts its commands to where they are printed. */
   jsonWithHints(value: unknown): void {
     this.json(adaptJsonHints(value, this.adaptHints));
   }
@@ -73,7 +73,7 @@ export class Output {
   }
 }
 
-/** Makes JSON in which everything that a terminal would interpret is escaped. */
+/** Converts a value to JSON in which everything that a terminal would interpret is escaped. */
 export function toSafeJson(value: unknown, indent = 0): string {
   return escapeUnsafe(JSON.stringify(value, null, indent));
 }

@@ -5,18 +5,18 @@ import { formatDuration } from './duration.js';
 /** Kinds of starts that are worth showing. */
 const STARTS: Partial<Record<StartKind, string>> = { warm: '; warm start', pool: '; warm pool' };
 
-/** A status, and when it began. */
+/** A status and the time when it began. */
 export interface PhaseStart {
   status: Status;
   time: Date;
 }
 
 /**
- * Describes how long a backend took to become ready, by phase: `327 ms: scheduled 2 ms, loading 3, waiting 322`.
- * A unit is shown only if it differs from the previous one.
- * @param history in order; statuses after `ready` don't matter
+ * Describes how long a backend took to become ready, by phase: `327 ms: scheduled 2 ms, loading 3, waiting 322`. A unit
+ * is shown only if it differs from the previous one.
+ * @param history in order; statuses after `ready` are ignored
  * @param start how its process was started, if known
- * @returns undefined when the backend was never ready
+ * @returns undefined if the backend was never ready
  */
 export function describePhases(history: readonly PhaseStart[], start?: StartKind): string | undefined {
   const readyAt = history.findIndex(({ status }) => status === 'ready');

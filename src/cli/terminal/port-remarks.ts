@@ -1,10 +1,10 @@
 import type { PortMove } from '../../dev-server/choose-ports.js';
 import { fromHome } from './project-names.js';
 
-/** The port that the official libraries use in their dev mode, unless JAMSOCKET_DEV_PORT names another. */
+/** The port that the official libraries use in their dev mode, unless JAMSOCKET_DEV_PORT sets another one. */
 const LIBRARY_PORT = 8080;
 
-/** Explains to the user why a dev server does not have the default ports, in sentences. */
+/** Explains to the user in sentences why a dev server does not have the default ports. */
 export function portRemarks(move: PortMove | undefined): string[] {
   if (move === undefined) return [];
   const { port, proxyPort, taken } = move;

@@ -3,8 +3,8 @@ import type { BackendState } from '../../platform/backend-state.js';
 import type { Reporter } from './reporter.js';
 
 /**
- * Passes on problems only.
- * @param reporter shows it
+ * Passes on only problems.
+ * @param reporter receives the problems
  */
 export function problemsOnly(reporter: Reporter): Reporter {
   return {

@@ -1,7 +1,7 @@
 import { sep } from 'node:path';
 
 /**
- * Makes short names for project folders: as many trailing parts of each path as it takes to tell them apart.
+ * Makes short names for project folders, with as many trailing parts of each path as are needed to tell them apart.
  * @param projects absolute paths; the same one may occur several times
  */
 export function shortNames(projects: readonly string[]): Map<string, string> {
@@ -19,7 +19,7 @@ export function shortNames(projects: readonly string[]): Map<string, string> {
   );
 }
 
-/** A path as people write it: `~/app`. */
+/** Shortens a path for people: `~/app`. */
 export function fromHome(path: string, home = process.env.HOME ?? ''): string {
   if (home === '' || home === sep) return path;
   if (path === home) return '~';

@@ -5,7 +5,7 @@ import type { Text } from './text.js';
 
 /** Shows the events of a dev server to a person or a program. */
 export interface Reporter {
-  /** @param environment the lines about env files, for a person */
+  /** @param environment the lines about env files, for people */
   started(server: DevServer, ms: number, environment: readonly BannerLine[]): void;
   event(event: DevServerEvent): void;
   message(text: Text): void;

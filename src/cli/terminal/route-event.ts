@@ -2,7 +2,7 @@ import { sentenceOf } from '../../dev-server/event-sentences.js';
 import type { DevServerEvent } from '../../dev-server/events.js';
 import type { DevReporter } from './dev-reporter.js';
 
-/** Passes each event of a dev server to the reporter's method for it. */
+/** Passes each event of a dev server to the corresponding method of the reporter. */
 export function routeEvent(event: DevServerEvent, to: DevReporter): void {
   switch (event.type) {
     case 'backend-spawned':

@@ -14,7 +14,7 @@ const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';
 const CTRL_Z = '\u001a';
 const ESCAPE = '\u001b';
-/** Arrows, function keys and Alt arrive as ESC and characters that must not count as keys: down is ESC [ B. */
+/** Arrows, function keys and Alt arrive as ESC followed by characters that must not count as keys: down is ESC [ B. */
 const ESCAPE_SEQUENCES = new RegExp(`${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|O\\P{Cc}|\\P{Cc})?`, 'gu');
 
 /** The input of the terminal, such as process.stdin. */
@@ -30,7 +30,7 @@ export interface ControlKeys {
 
 /**
  * Listens for single keys in raw mode, in which Ctrl-C is an ordinary key.
- * @param question receives the next key while it is open; Escape only counts as a key then
+ * @param question receives the next key while it is open; Escape counts as a key only then
  * @returns a function that stops listening and restores the terminal
  */
 export function listenForKeys(

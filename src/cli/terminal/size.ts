@@ -6,7 +6,7 @@ export function formatSize(bytes: number): string {
   if (bytes < KIB) return `${Math.round(bytes)} B`;
   let size = bytes / KIB;
   let unit = 0;
-  // The next unit begins where the rounded number would have four digits.
+  // The next unit begins at the value whose rounded number would have four digits.
   while (size >= 999.5 && unit < UNITS.length - 1) {
     size /= KIB;
     unit += 1;

@@ -13,7 +13,7 @@ export class StartLines {
   readonly #starting = new Map<string, () => void>();
   readonly #long = new Set<string>();
 
-  /** @param showLong shows the state of a backend with a long start */
+  /** @param showLong shows the state of a backend whose start takes long */
   constructor(clock: Clock, showLong: (backend: Backend) => void) {
     this.#clock = clock;
     this.#showLong = showLong;

@@ -5,8 +5,8 @@ import { cleanOutput, cleanText } from './clean.js';
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan' | 'magenta' | 'blue';
 
 /**
- * A line for a terminal, in pieces. A string is always shown as plain text; only pieces given as
- * {@link Styled} or {@link Printed} can have colors, and no piece can contain other control sequences.
+ * A line for a terminal, in pieces. A string is always shown as plain text. Only {@link Styled} or {@link Printed}
+ * pieces can have colors, and no piece can contain other control sequences.
  */
 export type Text = string | number | Styled | Printed | readonly Text[];
 
@@ -18,7 +18,7 @@ export class Styled {
   ) {}
 }
 
-/** A line that a program printed: its colors stay if they are enabled. */
+/** A line from a program, whose colors stay if they are enabled. */
 export class Printed {
   constructor(readonly line: string) {}
 }
@@ -60,7 +60,7 @@ export function render(
   return rendered;
 }
 
-/** Converts a text to plain text, still safe to show. */
+/** Converts a text to plain text that is still safe to show. */
 export function plain(text: Text): string {
   if (typeof text === 'string') return cleanText(text);
   if (typeof text === 'number') return String(text);

@@ -10,7 +10,7 @@ import type { CommandIo } from '../../io.js';
 import { addClientOptions, type ClientOptions, duration, environment, jsonObject } from '../../option-values.js';
 import { waitForReady } from './wait.js';
 
-/** Options of `spawn` and `connect`: those of the platform's own client, and jamdev's. */
+/** Options of `spawn` and `connect`: those of the platform's own client, plus jamdev's own. */
 export interface ConnectCommandOptions extends ClientOptions {
   env?: Record<string, string>;
   key?: string;
@@ -84,7 +84,7 @@ function toRequestBody(options: ConnectCommandOptions): unknown {
   return { key: options.key, user: options.user, auth: options.auth, spawn };
 }
 
-/** Reports a value that the API would refuse as a mistake in the command line. */
+/** Reports a value that the API would refuse as a usage error. */
 function asUsage(check: () => unknown): void {
   try {
     check();

@@ -1,6 +1,6 @@
 import { JamdevError } from '../../../contract/errors/jamdev-error.js';
 
-/** @returns the error of a session that ended while `spawn` or `connect` waited for it */
+/** @returns the error for a session that ended while `spawn` or `connect` was waiting for it */
 export function neverReady(id: string, why: string, lastLines: string[]): JamdevError {
   return new JamdevError(
     'BackendEnded',

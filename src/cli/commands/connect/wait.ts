@@ -12,8 +12,8 @@ const LAST_LINES = 20;
 
 /**
  * Waits until a backend is ready.
- * @returns its status then
- * @throws JamdevError with the reason and the last lines of output when it ends first
+ * @returns its status at that time
+ * @throws JamdevError with the reason and the last lines of output if it ends first
  */
 export async function waitForReady(
   client: ApiClient,
@@ -33,7 +33,7 @@ export async function waitForReady(
   throw neverReady(id, client.isServe ? 'the API ended the stream of its statuses' : 'the dev server stopped', []);
 }
 
-/** Returns the last lines of a backend and how it ended, if there is a log. */
+/** Returns the last lines of a backend, and how it ended, if there is a log. */
 async function readLastLines(client: ApiClient, id: string): Promise<{ lines: string[]; end: string[] }> {
   const lines: string[] = [];
   const end: string[] = [];

@@ -7,11 +7,11 @@ import type { KeyQuestion } from '../../terminal/key-question.js';
 const PAGE_SIZE = 9;
 const NEXT_PAGE = '0';
 
-/** What choosing a session needs. */
+/** The dependencies of choosing a session. */
 export interface SessionChoice {
   platform: Platform;
   question: KeyQuestion;
-  /** Whether names start with the service. */
+  /** Whether to put the service in front of names. */
   severalServices: boolean;
   say(...lines: string[]): void;
 }
@@ -22,8 +22,8 @@ export function sessionName(backend: Backend, severalServices: boolean): string 
 }
 
 /**
- * Lets the user choose a running session by a digit, the newest first. A single session is chosen immediately.
- * @param verb what happens to the session, such as "Restart"
+ * Lets the user choose a running session by a digit, newest first. A single session is chosen immediately.
+ * @param verb the action on the session, such as "Restart"
  */
 export function chooseSession(choice: SessionChoice, verb: string, act: (backend: Backend) => void): void {
   const running = choice.platform.running.filter(({ state }) => !isEnding(state)).reverse();
@@ -53,7 +53,7 @@ function askPage(
     }
     const chosen = /^[1-9]$/.test(key) ? page[Number(key) - 1] : undefined;
     if (chosen === undefined) say('None chosen.');
-    // It may have ended while the user was choosing.
+    // The session may have ended while the user was choosing.
     else if (isEnding(chosen.state)) say(`${sessionName(chosen, severalServices)} has ended.`);
     else act(chosen);
   });

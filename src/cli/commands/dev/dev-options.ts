@@ -22,7 +22,7 @@ export function addDevOptions(command: Command, defaults: DevDefaults): Command 
       )
       .option('--build <command>', 'the command that builds: run before the first backend and on every rebuild')
       .option('-e, --env <NAME=value>', 'a variable for every backend (repeatable)', environment)
-      // Not --env-file: Node.js takes that as its own option wherever it stands, and fails without the file.
+      // Not --env-file, because Node.js would treat it as its own option at any position, and fail without the file.
       .option('--env-from <file>', 'a file with variables (repeatable; default: .env, if it exists)', collect)
       .option('-p, --port <port>', `port of the API (default: ${defaults.port})`, port('-p/--port'))
       .option('--proxy-port <port>', `port of the proxy (default: ${defaults.proxyPort})`, port('--proxy-port'))
@@ -57,7 +57,7 @@ export function addDevOptions(command: Command, defaults: DevDefaults): Command 
   );
 }
 
-/** Negatable options have a default in commander. Only options that were typed override the config file. */
+/** Commander sets a default for negatable options. Only options that were typed override the config file. */
 export function givenFlags(options: object, command: Command): DevFlags {
   const typed = Object.entries(options).filter(([name]) => command.getOptionValueSource(name) === 'cli');
   const { envFrom, allowedHost: allowedHosts, ...flags } = Object.fromEntries(typed);

@@ -10,7 +10,7 @@ import { type Shortcut, shortcutTable } from '../../terminal/shortcuts.js';
 
 import { chooseSession, sessionName } from './choose-session.js';
 
-/** What the shortcuts need. */
+/** The dependencies of the shortcuts. */
 export interface ShortcutContext {
   server: DevServer;
   filter: LogFilter;
@@ -113,7 +113,7 @@ function endOne(backend: Backend, name: string, say: ShortcutContext['say']): vo
   backend.terminate('external', false);
 }
 
-/** Restarts a session on the newest build, as a rebuild would. */
+/** Restarts a session on the newest build, in the same way as a rebuild. */
 async function restartOne({ server, say }: ShortcutContext, backend: Backend): Promise<void> {
   const { definition } = backend.identity.service;
   try {
@@ -140,7 +140,7 @@ async function openNewest({ server, say }: ShortcutContext): Promise<void> {
   const { service, key } = newest.identity;
   const name = newest.displayName;
   try {
-    // With its own connection token, as for any client.
+    // Each client gets its own connection token.
     const { url } = await server.connect({ service: service.name, key, spawn: false });
     if (await openInBrowser(url)) say(`Opening ${name} in the browser.`);
     else say(`No browser could be opened; the URL of ${name} is ${url}`);

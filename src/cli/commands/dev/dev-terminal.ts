@@ -8,7 +8,7 @@ import type { Output } from '../../terminal/output.js';
 import type { Reporter } from '../../terminal/reporter.js';
 import { makeShortcuts } from './dev-shortcuts.js';
 
-/** What the terminal of `jamdev dev` needs. */
+/** The dependencies of the terminal of `jamdev dev`. */
 export interface DevTerminalContext {
   server: DevServer;
   reporter: Reporter;

@@ -26,7 +26,7 @@ export function devCommand(io: CommandIo): Command {
         .default('fail'),
     )
     .action(async (folder: string, { ifRunning, ...options }: DevOptions, self: Command) => {
-      // Loaded here, so that no other command pays for the dev server.
+      // Loaded here because it is large, and other commands don't need it.
       const { runDev } = await import('./run-dev.js');
       await runDev({ ...givenFlags(options, self), folder }, { json: options.json ?? false, ifRunning }, io);
     });

@@ -5,8 +5,8 @@ import type { CommandIo } from '../../io.js';
 import { askInTerminal } from '../../terminal/ask.js';
 
 /**
- * Returns a function that asks whether to use other ports; undefined when nobody can answer: in CI a terminal has no
- * user, and reading from it in the background would suspend the program.
+ * Returns a function that asks whether to use other ports; undefined if nobody can answer. In CI, a terminal has no
+ * user; and in the background, reading from it would suspend the process.
  */
 export async function makePortQuestion(io: CommandIo): Promise<PortPolicy['ask']> {
   const { stdout, signal } = io;

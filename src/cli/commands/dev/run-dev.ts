@@ -26,7 +26,7 @@ export interface DevOutput {
 }
 
 /**
- * Runs the dev server in this process until it is told to stop.
+ * Runs the dev server in this process until it is asked to stop.
  * @param flags from the command line
  */
 export async function runDev(given: DevFlags, output: DevOutput, io: CommandIo): Promise<void> {
@@ -55,13 +55,13 @@ export async function runDev(given: DevFlags, output: DevOutput, io: CommandIo):
   server.events.subscribe((event) => reporter.event(event));
 
   const stop = new StopSwitch(server);
-  // Before the banner: a user who has read it may press Ctrl-C.
+  // Registered before the banner is shown, because a user who has read it may press Ctrl-C.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.press());
   process.on('SIGHUP', () => {
     if (!io.ignoresHangup) stop.press();
   });
   process.on('exit', () => server.killNow());
-  // With NO_COLOR the terminal stays as it is, so raw mode is off too.
+  // With NO_COLOR, the terminal is left unchanged, which includes raw mode.
   const inTerminal = io.stdout.stream.isTTY === true && io.stdin.isTTY === true && !process.env.NO_COLOR;
   const interactive = server.config.interactive && inTerminal && !output.json;
   reporter.started(server, sinceStartMs, output.json ? [] : await environmentLines(server.config.services));
@@ -72,7 +72,7 @@ export async function runDev(given: DevFlags, output: DevOutput, io: CommandIo):
   const terminal = interactive
     ? openDevTerminal({ server, reporter, writer, filter, quit: press, input: io.stdin, output: io.stdout })
     : undefined;
-  // The reader of the output has exited: a reason to stop gracefully, but not a second Ctrl-C.
+  // The reader of the output has exited. This stops the dev server gracefully, but does not count as a second Ctrl-C.
   const stopUnwatched = () => {
     const { reason } = io.signal;
     if (reason instanceof JamdevError) reporter.message(reason.sentence);

@@ -15,7 +15,7 @@ const NAMES: Record<DockerBuilder, string> = {
   podman: "Podman's builder",
 };
 
-/** Checks that the builder of images understands the Dockerfiles of a project. */
+/** Checks whether the image builder supports the Dockerfiles of a project. */
 export async function checkBuilder(engine: Engine, services: readonly ServiceConfig[]): Promise<Finding> {
   const builder = await findDockerBuilder(engine.endpoint.environment);
   const paths = services.flatMap((service) => (service.runtime === 'docker' ? [service.dockerfile] : []));
@@ -27,7 +27,7 @@ export async function checkBuilder(engine: Engine, services: readonly ServiceCon
   return judgeBuilder(builder, await Promise.all(read));
 }
 
-/** Reports the builder, and what it does not support in the Dockerfiles. */
+/** Reports the builder, and the features of the Dockerfiles that it does not support. */
 export function judgeBuilder(
   builder: DockerBuilder,
   dockerfiles: readonly { name: string; needs: readonly BuildKitNeed[] }[],

@@ -5,7 +5,7 @@ import { type Finding, trouble } from './finding.js';
 /**
  * Runs a check with a timeout.
  * @param name shown if the check fails or times out
- * @param deadlineMs the timeout; then the signal of the check aborts
+ * @param deadlineMs the timeout, after which the check's signal aborts
  */
 export async function runCheck(
   name: string,

@@ -4,7 +4,7 @@ import { greetServer } from '../../client/greet-server.js';
 import { formatAge } from '../../terminal/duration.js';
 import { type Finding, fine, trouble } from './finding.js';
 
-/** Whether the dev servers of a project answer. */
+/** Checks whether the dev servers of a project answer. */
 export async function checkDevServers(running: readonly ServerRecord[], timeoutMs: number): Promise<Finding[]> {
   if (running.length === 0) return [fine('dev server', 'none is running for this project')];
   return Promise.all(

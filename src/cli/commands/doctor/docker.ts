@@ -16,7 +16,7 @@ export interface EngineInfo {
   /** Such as `linux/amd64`. */
   platform: string;
   kernel: string;
-  /** "Docker Desktop 4.27.1", "Podman" and the like; often empty. */
+  /** Such as "Docker Desktop 4.27.1" or "Podman"; often empty. */
   product: string;
 }
 
@@ -32,8 +32,8 @@ export interface DockerAnswer {
 }
 
 /**
- * Gets the version of the docker client, and everything else from its engine.
- * @param remoteAddress `remote.address` of the config
+ * Gets the version of the docker client, and all other facts from its engine.
+ * @param remoteAddress `remote.address` in the config
  */
 export async function askDocker(timeoutMs: number, remoteAddress?: string): Promise<DockerAnswer> {
   const client = runDocker(['--version'], { timeoutMs }).then(
@@ -62,7 +62,7 @@ async function askEngine(
   return { engine, info, trouble: undefined, ...(way === undefined ? {} : { way }) };
 }
 
-/** How an engine on another machine is reached; undefined for one on this machine. */
+/** Describes how an engine on another machine is reached; undefined for an engine on this machine. */
 function describeWay({ url, tls, remote, tunnel, forwards }: Endpoint, ms: number): string | undefined {
   if (remote === undefined) return undefined;
   const by = tunnel === undefined ? (tls === undefined ? 'not encrypted' : 'TLS') : 'SSH';
@@ -98,7 +98,7 @@ export function judgeDocker({ client, info, trouble: reason, way }: DockerAnswer
   return [...found, { check, status: 'warning', text: `${error.message} ${consequence}`, remedy: wish(error) }];
 }
 
-/** Rewords the error's remedy as an option: nothing has to be done. */
+/** Rewords an error's remedy as a suggestion, because no action is required. */
 function wish({ code, remedy }: JamdevError): string {
   const end = 'if backends should run as containers';
   if (code === 'DockerMissing') return `Install Docker, ${end}: https://docs.docker.com/get-docker/`;

@@ -21,7 +21,7 @@ export function doctorCommand(io: CommandIo): Command {
     .option('--config <file>', 'the config file (default: jamsocket.config.json or jamdev.config.json)')
     .option('--json', 'print JSON for programs')
     .action(async (folder: string, options: DoctorOptions) => {
-      // Loaded here, so that no other command pays for it.
+      // Loaded here because it is large, and other commands don't need it.
       const { examine } = await import('./run-doctor.js');
       const print = options.json ? () => undefined : makePrinter(io);
       const all: Finding[] = [];

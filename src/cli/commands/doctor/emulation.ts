@@ -6,17 +6,17 @@ import type { EngineInfo } from './docker.js';
 import { doctorErrors } from './doctor-errors.js';
 import { type Finding, fine, trouble } from './finding.js';
 
-/** What is known about the engine's emulation of other processors. */
+/** The known facts about the engine's emulation of other processors. */
 export interface Emulators {
   /** Whether the engine runs on this kernel, so that emulators registered here apply to it. */
   sameKernel: boolean;
-  /** Emulators registered with the kernel (binfmt_misc), such as `qemu-x86_64`; undefined when they can't be read. */
+  /** Emulators registered with the kernel (binfmt_misc), such as `qemu-x86_64`; undefined if they can't be read. */
   registered: readonly string[] | undefined;
-  /** Platforms that the engine's builder reports; undefined when it reports none. */
+  /** Platforms that the engine's builder reports; undefined if it reports none. */
   builder: readonly string[] | undefined;
 }
 
-/** Docker's names of processors, and the kernel's. */
+/** The kernel's names of processors, by Docker's names. */
 const KERNEL_NAMES: Record<string, string> = {
   amd64: 'x86_64',
   arm64: 'aarch64',
@@ -31,8 +31,8 @@ const BINFMT = '/proc/sys/fs/binfmt_misc';
 const WITH_EMULATION = /docker desktop|linuxkit|orbstack/i;
 
 /**
- * Whether an engine can run images for a platform.
- * @param used whether the project needs it; then a missing emulator is a failure
+ * Checks whether an engine can run images for a platform.
+ * @param used whether the project needs the platform, so that a missing emulator is a failure
  */
 export function judgeEmulation(platform: string, engine: EngineInfo, emulators: Emulators, used: boolean): Finding {
   const check = 'emulation';
@@ -75,7 +75,7 @@ export function readBuilderPlatforms(output: string): string[] | undefined {
   return lines.flatMap((line) => line.split(',').map((platform) => platform.trim().replace(/\*$/, '')));
 }
 
-/** Returns the enabled emulators. */
+/** Lists the enabled emulators. */
 function listRegistered(): string[] | undefined {
   if (!existsSync(`${BINFMT}/status`)) return undefined;
   const names = Object.values(KERNEL_NAMES).map((name) => `qemu-${name}`);
@@ -89,7 +89,7 @@ function listRegistered(): string[] | undefined {
   });
 }
 
-/** System and processor of a platform, in Docker's names; variants of a processor count as the same. */
+/** Splits a platform into system and processor, in Docker's names. Variants of a processor count as the same. */
 function parts(platform: string): [system: string, arch: string] {
   const [system = '', arch = ''] = platform.split('/');
   const names: Record<string, string> = { x86_64: 'amd64', aarch64: 'arm64', i386: '386' };

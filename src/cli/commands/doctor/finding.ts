@@ -1,15 +1,15 @@
 import type { JamdevError } from '../../../contract/errors/jamdev-error.js';
 
-/** `failure`: `jamdev dev` does not work here. `warning`: it works, but not all of it, or not for long. */
+/** `failure`: `jamdev dev` does not work here. `warning`: it works, but with limitations, or not for long. */
 export type Grade = 'ok' | 'warning' | 'failure';
 
 /** The result of one check. */
 export interface Finding {
-  /** The subject of the check, in a word or two. */
+  /** The subject of the check in one or two words. */
   check: string;
   status: Grade;
   text: string;
-  /** The next step; '' when there is none. */
+  /** The next step; '' if there is none. */
   remedy: string;
 }
 

@@ -7,7 +7,7 @@ import { counted } from '../../terminal/counted.js';
 import { doctorErrors } from './doctor-errors.js';
 import { type Finding, fine, trouble } from './finding.js';
 
-/** Reports what dead dev servers left in a project and, if it answers, in the Docker Engine. */
+/** Reports what dead dev servers left behind in a project and, if the Docker Engine answers, in the engine. */
 export async function checkLeftovers(project: string, engine: Engine | undefined): Promise<Finding> {
   const folder = stateFolderOf(project);
   const records = await listServerRecords(folder);

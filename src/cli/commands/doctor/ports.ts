@@ -9,7 +9,7 @@ import type { ServerRecord } from '../../../records/server-records.js';
 import { fromHome } from '../../terminal/project-names.js';
 import { type Finding, fine, trouble } from './finding.js';
 
-/** Another doctor may be trying the same port right now, so a taken port is tried again. */
+/** Another doctor may be trying the same port at this moment, so a taken port is tried again. */
 const ATTEMPTS = 3;
 const RETRY_MS = 150;
 
@@ -17,7 +17,7 @@ const RETRY_MS = 150;
 export interface WantedPort {
   /** "API" or "proxy". */
   what: string;
-  /** 0: any free port. */
+  /** 0 for any free port. */
   port: number;
   /** Whether this is the default port: if another dev server has it, `jamdev dev` takes the next free pair. */
   isDefault: boolean;
@@ -28,7 +28,7 @@ export interface WantedPort {
 /**
  * Checks whether the dev server can listen on a port.
  * @param project the folder whose own dev server may use the port
- * @param servers all running dev servers that are known
+ * @param servers all known running dev servers
  */
 export async function checkPort(
   wanted: WantedPort,

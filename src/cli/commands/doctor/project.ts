@@ -12,12 +12,12 @@ import { readKeptPorts } from '../../../records/kept-ports.js';
 import { stateFolderOf } from '../../../records/state-folder.js';
 import { type Finding, fine, trouble } from './finding.js';
 
-/** How much the project depends on Docker: it can't run without it, it would use it, or it does not use it. */
+/** How much the project depends on Docker: it requires Docker, would use it, or does not use it. */
 export type DockerNeed = 'must' | 'would' | 'not';
 
-/** The project to check. With an invalid config, its values are those without a config. */
+/** The project to check. If the config is invalid, the values are those without a config. */
 export interface Project {
-  /** Absolute path, links resolved. */
+  /** Absolute path with resolved links. */
   folder: string;
   services: readonly ServiceConfig[];
   port: number;
@@ -29,9 +29,9 @@ export interface Project {
 }
 
 /**
- * Reads the config of a project like `jamdev dev`.
+ * Reads the config of a project in the same way as `jamdev dev`.
  * @param named the config file, if one was given
- * @throws JamdevError `NothingToRun` when there is no such folder
+ * @throws JamdevError `NothingToRun` if the folder does not exist
  */
 export async function examineProject(folder: string, named: string | undefined): Promise<Project> {
   const path = await findProjectFolder({ folder, config: named });
@@ -67,7 +67,7 @@ export function dockerNeed(services: readonly ServiceConfig[]): DockerNeed {
   return containers.some(({ fallback }) => fallback === undefined) ? 'must' : 'would';
 }
 
-/** Finds what would make every build fail, without running a build or emptying a named pipe. */
+/** Finds problems that would make every build fail, without running a build or consuming a named pipe. */
 async function findTrouble(services: readonly ServiceConfig[]): Promise<Finding | undefined> {
   const readEnvFiles = createReadEnvFiles();
   for (const service of services) {

@@ -23,16 +23,16 @@ import { describeBackendWrites, describeOutputs, judgeWatching } from './watchin
 
 /** The platform of production: images are built for it unless the config says otherwise. */
 const DEFAULT_PLATFORM = 'linux/amd64';
-/** Timeout of an answer from a program or server. */
+/** Timeout for an answer from a program or server. */
 const ANSWER_MS = 5_000;
-/** Timeout of a whole check, which may query twice. */
+/** Timeout for a whole check, which may query twice. */
 const CHECK_MS = 11_000;
 
 /**
- * Starts all checks of a project and this machine at once.
+ * Runs all checks of a project and this machine concurrently.
  * @param configFile the config file, if one was given
  * @returns the findings, in the order to show them
- * @throws JamdevError when there is no such folder
+ * @throws JamdevError if the folder does not exist
  */
 export async function examine(folder: string, configFile: string | undefined): Promise<Promise<Finding[]>[]> {
   const project = await examineProject(folder, configFile);
@@ -68,7 +68,7 @@ export async function examine(folder: string, configFile: string | undefined): P
       return wanted.map((platform) => judgeEmulation(platform, info, emulators, need !== 'not'));
     }),
     runCheck('warm starts', ANSWER_MS + 500, async () =>
-      // An invalid config has its own finding.
+      // An invalid config has a separate finding.
       project.finding.status === 'ok'
         ? describeWarmStarts(
             services,
@@ -85,7 +85,7 @@ export async function examine(folder: string, configFile: string | undefined): P
         return missing.map((path) => trouble('file watching', 'warning', watchErrors.watchedPathMissing(path)));
       }
       const [needed, running] = await Promise.all([countWatchedFolders(services, signal), own]);
-      // Watches of the project's own dev server count as free: the next run uses the same.
+      // Watches of the project's own dev server count as free, because the next run uses the same ones.
       return judgeWatching(
         needed,
         readInotifyState((pid) => !running.some((server) => server.pid === pid)),

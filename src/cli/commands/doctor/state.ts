@@ -11,7 +11,7 @@ import { counted } from '../../terminal/counted.js';
 import { formatSize } from '../../terminal/size.js';
 import { type Finding, fine, trouble } from './finding.js';
 
-/** Checks where jamdev keeps its state, and that it can write there. Leaves nothing behind. */
+/** Checks where jamdev keeps its state, and whether it can write there. Leaves nothing behind. */
 export function checkStateFolder(project: string): Finding {
   const check = 'state folder';
   const folder = stateFolderOf(project);
@@ -38,7 +38,7 @@ export function checkLogs(project: string): Finding {
   return fine('logs', `of ${counted(names.length, 'backend')}, ${formatSize(bytes)} (${limits})`);
 }
 
-/** Returns the folder, or the nearest existing parent folder it would be created in. */
+/** Returns the folder, or the nearest existing parent folder in which it would be created. */
 function nearest(path: string): string {
   return existsSync(path) || dirname(path) === path ? path : nearest(dirname(path));
 }
@@ -54,7 +54,7 @@ function list(folder: string): string[] {
 
 function sizeOf(folder: string): number {
   return list(folder).reduce((sum, name) => {
-    // Old parts of a log may be deleted meanwhile.
+    // Old parts of a log may be deleted in the meantime.
     return sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0);
   }, 0);
 }

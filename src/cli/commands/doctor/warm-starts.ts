@@ -14,13 +14,14 @@ import { greetServer } from '../../client/greet-server.js';
 import { counted } from '../../terminal/counted.js';
 import { type Finding, fine } from './finding.js';
 
-/** What a running dev server has started ahead of time, by service. */
+/** The starts that a running dev server has prepared, by service. */
 export type StartedAhead = Awaited<ReturnType<typeof readStartedAhead>>;
 
 /**
- * Says of each service whether its backends are started warm, and why not; and what of that is ready now.
- * @param engine undefined: no engine answers, or none is needed
- * @param started undefined: no dev server runs, or it does not answer
+ * Reports for each service whether its backends are started warm, the reason if they are not, and how many starts are
+ * ready.
+ * @param engine undefined if no engine answers, or none is needed
+ * @param started undefined if no dev server is running, or it does not answer
  */
 export async function describeWarmStarts(
   services: readonly ServiceConfig[],
@@ -36,7 +37,7 @@ export async function describeWarmStarts(
   );
 }
 
-/** Asks the first of a project's dev servers that answers. Never rejects. */
+/** Queries a project's dev servers until one answers. Never rejects. */
 export async function readStartedAhead(
   running: readonly ServerRecord[],
   timeoutMs: number,
@@ -46,7 +47,7 @@ export async function readStartedAhead(
       const client = await greetServer({ apiUrl: record.apiUrl, record }, AbortSignal.timeout(timeoutMs), timeoutMs);
       return await client.listing();
     } catch (error) {
-      // A finding of its own says so.
+      // The failure has a separate finding.
       noteHandled('cli', 'asking a dev server what it has started ahead of time', error);
     }
   }
@@ -64,7 +65,7 @@ function describeReady(service: string, { pools, starts }: NonNullable<StartedAh
 }
 
 async function describeService(configured: ServiceConfig, engine: Engine | undefined): Promise<string> {
-  // As the dev server does without an engine.
+  // The dev server uses the same fallback without an engine.
   const fallback = configured.runtime === 'docker' && engine === undefined ? configured.fallback : undefined;
   const service = fallback ?? configured;
   const { warm = DEFAULT_WARM, warmPool } = service;

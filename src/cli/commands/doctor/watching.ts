@@ -5,7 +5,7 @@ import { type Finding, fine, trouble } from './finding.js';
 /** How many files one line lists. */
 const MAX_NAMED = 5;
 
-/** @param needed folders to watch, each of which counts */
+/** @param needed the number of folders to watch */
 export function judgeWatching(needed: number, state: InotifyState | undefined): Finding {
   const check = 'file watching';
   if (needed === 0) return fine(check, 'nothing is watched');
@@ -21,12 +21,12 @@ export function judgeWatching(needed: number, state: InotifyState | undefined): 
 
 type FilesByService = Readonly<Record<string, readonly string[]>>;
 
-/** Lists the files that builds were seen to write, by service; no finding when there are none. */
+/** Lists the files that builds were seen to write, by service; no finding if there are none. */
 export function describeOutputs(outputs: FilesByService): Finding[] {
   return describeWritten('build output', 'builds', outputs);
 }
 
-/** Lists the watched files that backends wrote in the last run, by service; no finding when there are none. */
+/** Lists the watched files that backends wrote in the last run, by service; no finding if there are none. */
 export function describeBackendWrites(written: FilesByService): Finding[] {
   return describeWritten('backend writes', 'backends', written);
 }

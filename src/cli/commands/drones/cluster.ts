@@ -15,13 +15,13 @@ export interface ClusterOptions extends Pick<ServeFlags, 'config' | 'controller'
   json?: boolean;
 }
 
-/** Lists and drains the drones of a cluster, through the API or directly. */
+/** Operations on the drones of a cluster, through the API or directly. */
 interface DroneOperations {
   list(): Promise<{ cluster: string; drones: DroneJson[] }>;
   drain(name: string): Promise<void>;
 }
 
-/** The account in the audit for actions on the whole cluster. */
+/** The account in the audit log for actions on the whole cluster. */
 const NO_ACCOUNT = '-';
 
 /** Adds the options of commands on drones. */
@@ -36,7 +36,7 @@ export function addClusterOptions(command: Command): Command {
     .option('--json', 'print JSON for programs');
 }
 
-/** Works on the drones of the API in `--api`, or of the cluster in the config of `jamdev serve`. */
+/** Runs an action on the drones of the API in `--api`, or of the cluster in the config of `jamdev serve`. */
 export async function withDrones<T>(
   { api, json: _, ...flags }: ClusterOptions,
   io: CommandIo,

@@ -8,7 +8,7 @@ interface DrainOptions extends ClusterOptions {
   yes?: boolean;
 }
 
-/** `jamdev drones drain`: keeps new backends off a drone. */
+/** `jamdev drones drain`: permanently keeps new backends off a drone. */
 export function drainCommand(io: CommandIo): Command {
   const command = new Command('drain')
     .description('permanently keep new backends off a drone; its running backends continue until they end')
@@ -24,7 +24,7 @@ export function drainCommand(io: CommandIo): Command {
   return addClusterOptions(command);
 }
 
-/** @throws JamdevError `Usage` where nobody can be asked */
+/** @throws JamdevError `Usage` if there is nobody to ask */
 async function confirm(name: string, { json }: DrainOptions, { stdin, stdout, signal }: CommandIo): Promise<boolean> {
   if (json || !stdin.isTTY || !stdout.stream.isTTY) {
     throw usageError(

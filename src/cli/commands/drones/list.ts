@@ -8,7 +8,7 @@ import { addClusterOptions, type ClusterOptions, withDrones } from './cluster.js
 
 const HEADINGS = ['NAME', 'STATE', 'BACKENDS', 'LAST SEEN', 'PLANE', 'ENGINE'];
 
-/** `jamdev drones list`: what Plane, the config and the records know about each drone. */
+/** `jamdev drones list`: the known facts about each drone from Plane, the config and the database. */
 export function listCommand(io: CommandIo): Command {
   const command = new Command('list')
     .description('list the drones; missing drones are shown as lost')

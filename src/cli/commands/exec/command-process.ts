@@ -14,17 +14,17 @@ const TYPED_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 
 /** Time between SIGTERM and SIGKILL for a process that the command left running. */
 const GRACE_MS = 2_000;
-/** How long SIGKILL may take. */
+/** How long to wait for the effect of SIGKILL. */
 const KILL_MS = 1_000;
 
 /** How a command ended. */
 export interface CommandEnd {
-  /** As in shells: 128 plus the signal's number when a signal ended the command. */
+  /** As in shells, 128 plus the signal's number after a signal. */
   code: number;
   signal: NodeJS.Signals | null;
 }
 
-/** A command that runs with this program's terminal, input and output. */
+/** A command that runs with this process's terminal, input and output. */
 export class CommandProcess {
   readonly #child: ChildProcess;
   readonly #tree: CommandTree;
@@ -34,8 +34,8 @@ export class CommandProcess {
   /**
    * Starts the command.
    * @param mark an environment variable unique to this command, which identifies the processes that it starts
-   * @throws JamdevError `ExecNotFound`, `ExecNotExecutable`, `CommandNotStarted`; some failures are only thrown by the
-   *   wait for its end
+   * @throws JamdevError `ExecNotFound`, `ExecNotExecutable`, `CommandNotStarted`; some failures are thrown only by
+   *   {@link end}
    */
   constructor(file: string, args: readonly string[], env: NodeJS.ProcessEnv, mark: string) {
     const attempt = { file, args, cwd: process.cwd(), env };
@@ -58,8 +58,8 @@ export class CommandProcess {
   }
 
   /**
-   * Resolves when the command and what it left running in its process group have ended.
-   * @param tell receives a sentence when a process can't be ended
+   * Resolves when the command and the processes that it left in its process group have ended.
+   * @param tell receives a sentence if a process can't be ended
    * @throws JamdevError `ExecNotFound`, `ExecNotExecutable`, `CommandNotStarted`
    */
   async end(tell: (text: string) => void): Promise<CommandEnd> {
@@ -71,8 +71,8 @@ export class CommandProcess {
   }
 
   /**
-   * Forwards a signal of this program, unless the terminal already sent it to the command. SIGTERM also reaches the
-   * processes that the command started, in case the command does not forward it.
+   * Forwards a signal that this process got, unless the terminal has already sent it to the command. SIGTERM is also
+   * sent to the processes that the command started, in case the command does not forward it.
    */
   async pass(signal: NodeJS.Signals): Promise<void> {
     if (signal === 'SIGTERM' && !this.#termination.hasBegun) return this.#termination.ask();

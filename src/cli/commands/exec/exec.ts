@@ -13,7 +13,7 @@ Exit code: the command's own; 128 plus the signal's number if a signal ended it;
 it can't be executed; 1 if the dev server did not start or the build failed; 2 for a mistake in the command line.
 `;
 
-/** `jamdev exec`: runs a command with its own dev server, which stops with the command. */
+/** `jamdev exec`: runs a command with its own dev server, which is stopped when the command ends. */
 export function execCommand(io: CommandIo): Command {
   const command = new Command('exec')
     .usage('[options] -- <command> [arguments...]')

@@ -24,15 +24,15 @@ import { execErrors } from './exec-errors.js';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 /** How long a canceled start may take to reach a point where it can be undone. */
 const ABANDON_MS = 2_000;
-/** How long the first build may take before the wait is reported. */
+/** How long the first build may take before the user is told about the wait. */
 const PATIENCE_MS = 2_000;
 
 /**
- * Starts a dev server, runs a command with it, and stops it; this program then exits like the command.
- * @param flags from the command line; by default ports are free ones, and nothing is watched
+ * Starts a dev server, runs a command with it, and stops it. This process then exits in the same way as the command.
+ * @param flags from the command line; by default, the ports are free ones, and nothing is watched
  * @param words the command and its arguments
- * @param options.logs whether to show everything that happens in the dev server, not only problems
- * @throws JamdevError when the dev server does not start, the build fails, or the command can't be started
+ * @param options.logs whether to show all events of the dev server, not only problems
+ * @throws JamdevError if the dev server does not start, the build fails, or the command can't be started
  */
 export async function runExec(
   flags: DevFlags,
@@ -88,7 +88,8 @@ class SignalSwitch {
     const onAbort = () => {
       const { reason } = io.signal;
       if (reason instanceof JamdevError) io.err(`jamdev: ${reason.sentence}`);
-      // The signal that ended the package runner may have reached the whole group: a second one would kill the command.
+      // The signal that ended the package runner may have reached the whole process group; a second one would kill the
+      // command.
       if (!this.#hasCome) this.#come('SIGTERM');
     };
     if (io.signal.aborted) onAbort();
@@ -112,7 +113,7 @@ function makeReporter(server: DevServer, logs: boolean, output: Output): Reporte
   return logs ? reporter : problemsOnly(reporter);
 }
 
-/** @throws JamdevError `BuildFailed`; the reporter has already shown why */
+/** Waits for the first build. @throws JamdevError `BuildFailed`; the reporter has already shown the reason */
 async function untilBuilt(server: DevServer, command: string): Promise<undefined> {
   const { signal } = new AbortController();
   try {
@@ -152,7 +153,9 @@ async function stop(server: DevServer, signals: SignalSwitch, io: CommandIo): Pr
   clearTimeout(patience);
 }
 
-/** Shows the command for the logs, if the current folder is inside the project: elsewhere it would not find them. */
+/**
+ * Prints the command to read the logs, if the current folder is inside the project; elsewhere, it would not find them.
+ */
 function sayWhereLogsAre({ config, parts }: DevServer, io: CommandIo): void {
   const isInside = `${process.cwd()}${sep}`.startsWith(`${config.project}${sep}`);
   if (isInside && parts.logs.created.length > 0) {

@@ -2,8 +2,8 @@ import type { PackageManager } from './package-manager.js';
 import type { TemplateFile } from './templates.js';
 
 /**
- * Fits a template to the package manager that will install it, and adds jamdev to its devDependencies.
- * @param specifier what package.json says about jamdev, a version or a path
+ * Adapts a template to the package manager that will install it, and adds jamdev to its devDependencies.
+ * @param specifier the version or path of jamdev for package.json
  */
 export function fitTemplate(
   files: readonly TemplateFile[],

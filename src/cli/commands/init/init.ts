@@ -27,9 +27,9 @@ interface InitOptions {
   json?: boolean;
 }
 
-/** The template to write, and where. */
+/** The selected template and its target folder. */
 interface Choice {
-  /** As typed. */
+  /** The folder as it was typed. */
   folder: string;
   template: TemplateName;
 }
@@ -71,7 +71,7 @@ export function initCommand(io: CommandIo): Command {
   ]);
 }
 
-/** In a terminal, asks for the values that were not given. */
+/** Asks in the terminal for values that were not given. */
 async function complete(
   given: { [Part in keyof Choice]: Choice[Part] | undefined },
   json: boolean,
@@ -93,7 +93,7 @@ async function complete(
 async function askForFolder(ask: Ask): Promise<string> {
   const suggested = readdirSync('.').some((name) => name !== '.git') ? SUGGESTED_FOLDER : '.';
   const answer = await ask(`Folder (${suggested}): `);
-  // No shell has expanded the ~.
+  // An answer has not been expanded by a shell.
   return answer === '' ? suggested : answer.replace(/^~(?=$|\/)/, homedir());
 }
 
@@ -147,7 +147,7 @@ function needsInstall(root: string, files: readonly TemplateFile[]): boolean {
   return names.some((name) => !existsSync(join(root, 'node_modules', name)));
 }
 
-/** Resolves links in the part of a path that exists. */
+/** Resolves links in the existing part of a path. */
 function realPathOf(path: string): string {
   if (existsSync(path)) return realpathSync(path);
   return dirname(path) === path ? path : join(realPathOf(dirname(path)), basename(path));

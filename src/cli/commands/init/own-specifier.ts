@@ -4,16 +4,17 @@ import { noteHandled } from '../../../os/debug/debug-log.js';
 
 /** The running jamdev: its location and version. */
 export interface OwnInstallation {
-  /** Absolute path of its package, links resolved. */
+  /** Absolute path of the package with resolved links. */
   folder: string;
   version: string;
 }
 
 /**
  * Finds how package.json of a new app can depend on the running jamdev: by version if it came from a registry,
- * otherwise by path. Without evidence of a registry it uses the path, because someone else could own the name there.
+ * otherwise by path. Without evidence of a registry, the path is used, because the name in a registry could belong to
+ * someone else.
  * @param target absolute path of the app's folder, to which paths are relative
- * @param cwd where the command was started; with Yarn's Plug'n'Play, only this identifies the project
+ * @param cwd the folder in which the command was started; with Yarn's Plug'n'Play, only this identifies the project
  */
 export function findOwnSpecifier({ folder, version }: OwnInstallation, target: string, cwd: string): string {
   const byPath = (path: string) => `file:${relative(target, path).split(sep).join('/') || '.'}`;
@@ -28,11 +29,11 @@ export function findOwnSpecifier({ folder, version }: OwnInstallation, target: s
 /** A dependency on jamdev in a package.json. */
 interface Request {
   specifier: string;
-  /** Folder of the package.json. */
+  /** The folder of the package.json. */
   from: string;
 }
 
-/** The nearest package.json above a path that depends on jamdev. */
+/** Finds the nearest package.json above a path that depends on jamdev. */
 function findRequest(path: string): Request | undefined {
   for (let from = dirname(path); ; from = dirname(from)) {
     const { dependencies, devDependencies, optionalDependencies } = readJson(join(from, 'package.json'));
@@ -42,7 +43,7 @@ function findRequest(path: string): Request | undefined {
   }
 }
 
-/** @returns undefined if the request does not show where the package came from */
+/** @returns undefined if the dependency does not show where the package came from */
 function resolveRequest(
   { specifier, from }: Request,
   version: string,
@@ -53,12 +54,13 @@ function resolveRequest(
     const path = resolve(from, specifier.replace(/^file:(\/\/(?=\/))?/, '').replace(/::.*/, ''));
     return existsSync(path) ? byPath(path) : undefined;
   }
-  // Git repositories and URLs; everything else is a range or a tag of a registry.
+  // Matches Git repositories and URLs; everything else is a range or a tag of a registry.
   return /[:/]/.test(specifier) && !specifier.startsWith('npm:') ? specifier : version;
 }
 
 /**
- * Package managers record the source of a package in the packages folder, or in the name of the package's own folder.
+ * Whether a package came from a registry. Package managers record this in the packages folder, or in the name of the
+ * package's own folder.
  */
 function isFromRegistry(folder: string, version: string): boolean {
   const packages = readJson(join(dirname(folder), '.package-lock.json')).packages as

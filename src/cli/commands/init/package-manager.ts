@@ -7,7 +7,7 @@ export interface PackageManager {
   install: string;
   /** Runs the jamdev that is installed in the project. */
   jamdev: string;
-  /** Files that keep it from treating the folder as a part of a project above. */
+  /** Files that prevent the package manager from treating the folder as a part of a parent project. */
   files: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export function choosePackageManager(userAgent: string | undefined, folder: stri
   }
 }
 
-/** Whether a folder above has a file of this name. */
+/** Whether a parent folder has a file with this name. */
 function isBelow(folder: string, name: string): boolean {
   const above = dirname(folder);
   return above !== folder && (existsSync(join(above, name)) || isBelow(above, name));

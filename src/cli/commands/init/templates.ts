@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { ownFolder } from '../../../config/own-package.js';
 
-/** The templates of `jamdev init`, the default one first, each a folder of that name in templates/. */
+/** The templates of `jamdev init`, the default one first. Each is a folder of the same name in templates/. */
 export const TEMPLATES = {
   websocket: 'a shared text over plain WebSockets; Node.js with ws',
   socketio: 'a shared text over Socket.IO; Node.js',
@@ -17,17 +17,17 @@ export const TEMPLATE_NAMES = Object.keys(TEMPLATES) as TemplateName[];
 
 export const DEFAULT_TEMPLATE: TemplateName = 'websocket';
 
-/** A file that a template consists of. */
+/** A file of a template. */
 export interface TemplateFile {
-  /** Inside the folder, with slashes. */
+  /** Relative to the folder, with slashes. */
   path: string;
   content: Buffer;
 }
 
-/** npm does not pack a file named `.gitignore`, so the package contains it under this name. */
+/** npm does not pack files named `.gitignore`, so the package has it under this name. */
 const PACKED_GITIGNORE = 'gitignore';
 
-/** Reads all files of a template, sorted by path, without files left by running it in place. */
+/** Reads all files of a template, sorted by path, except files left by running it in place. */
 export async function readTemplate(name: TemplateName): Promise<TemplateFile[]> {
   const root = join(ownFolder(), 'templates', name);
   const leftOut = ignore().add(await readFile(join(root, PACKED_GITIGNORE), 'utf8'));

@@ -8,7 +8,7 @@ import { initErrors } from './init-errors.js';
  * Writes files into a folder, which is created if needed. No file is ever written partially.
  * @param folder absolute path
  * @param files paths inside the folder, with slashes
- * @param overwrite whether to replace existing files; otherwise nothing is written if one exists
+ * @param overwrite whether to replace existing files; if not, nothing is written if one exists
  * @throws JamdevError `FilesInTheWay`, or `FolderUnusable` with the files that were already written
  */
 export async function writeFiles(
@@ -39,7 +39,7 @@ export async function writeFiles(
 interface Obstacle {
   /** Relative to the folder. */
   path: string;
-  /** Whether the file can replace it. */
+  /** Whether it is a file that can be replaced. */
   isFile: boolean;
 }
 
@@ -58,18 +58,21 @@ async function findObstacles(folder: string, files: readonly { path: string }[])
   return [...obstacles.values()];
 }
 
-/** @returns undefined if nothing is there; a link that leads nowhere counts as something */
+/** @returns undefined if nothing exists there; a broken link counts as existing */
 async function isFolder(path: string): Promise<boolean | undefined> {
   if ((await orUndefined(lstat(path))) === undefined) return undefined;
   return (await orUndefined(stat(path)))?.isDirectory() ?? false;
 }
 
-/** Undefined when nothing is there or it can't be read; then writing reports the problem. */
+/** Resolves with undefined if nothing exists or it can't be read; the later write reports the problem. */
 async function orUndefined<T>(value: Promise<T>): Promise<T | undefined> {
   return value.catch(ignoreError('cli', 'looking at the folder'));
 }
 
-/** Creates folders without `recursive`: where the system allows no new folders (/proc), Node.js would try forever. */
+/**
+ * Creates a folder without `recursive`, because Node.js would retry forever where the system allows no new folders
+ * (/proc).
+ */
 async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path);
@@ -84,7 +87,7 @@ async function makeFolder(path: string): Promise<void> {
 }
 
 async function writeWhole(path: string, content: Buffer, overwrite: boolean): Promise<void> {
-  // A file may have appeared since the check. An old file must stay whole until the new one is, and a link in its
+  // A file may have appeared since the check. An old file must stay complete until the new one is, and a link in its
   // place must not redirect the content.
   const target = overwrite ? `${path}.${process.pid}.new` : path;
   try {

@@ -11,10 +11,10 @@ import type { ListOptions } from './list-options.js';
 /** Longer keys are cut in the middle; `--json` shows them in full. */
 const MAX_KEY_WIDTH = 32;
 
-/** Headings of the cells of {@link toRow}. */
+/** The headings for the cells of {@link toRow}. */
 export const HEADINGS = ['ID', 'KEY', 'SERVICE', 'STATUS', 'AGE', 'CONNECTIONS', 'MEMORY'];
 
-/** Filters backends by the options. */
+/** Filters backends according to the options. */
 export function chosen<T extends DevBackend>(backends: readonly T[], { all }: ListOptions): readonly T[] {
   return all ? backends : backends.filter(({ status }) => status.status !== 'terminated');
 }
@@ -24,10 +24,10 @@ export function printTable(headings: readonly string[], rows: readonly string[][
   for (const line of formatTable(headings, rows)) io.out(line);
 }
 
-/** Makes the cells of a backend. */
+/** Makes the table cells of a backend. */
 export function toRow(backend: DevBackend): string[] {
   const age = formatAge(Date.now() - Date.parse(backend.created_at));
-  // A dev server of an earlier version does not report it.
+  // Older dev servers do not report whether the key was given.
   const shownKey = backend.key_given === false ? '-' : backend.key;
   const [key, service] = [shownKey, backend.service].map(cleanText);
   const memory = backend.memory === null ? '-' : formatSize(backend.memory);

@@ -41,7 +41,7 @@ export async function listEverywhere(options: ListOptions, io: CommandIo): Promi
   );
 }
 
-/** Left out when there are no pools, so that the output stays the same for scripts. */
+/** Omitted if there are no pools, so that the output stays the same for scripts. */
 function toPoolsJson(server: ServerRecord, pools: readonly PlacedPool[]): { warm_pools?: WarmPool[] } {
   const own = poolsOf(server, pools);
   return own.length === 0 ? {} : { warm_pools: own };
@@ -51,7 +51,7 @@ function poolsOf(server: ServerRecord, pools: readonly PlacedPool[]): WarmPool[]
   return pools.filter((each) => each.server === server).map(({ pool }) => pool);
 }
 
-/** Makes the cell with the number of a server's warm backends; none when no server has a pool. */
+/** Makes the cell with the number of a server's warm backends; none if no server has a pool. */
 function shownPools(own: readonly WarmPool[], all: readonly PlacedPool[]): string[] {
   if (all.length === 0) return [];
   return [own.length === 0 ? '-' : String(own.reduce((sum, { warm }) => sum + warm, 0))];

@@ -23,9 +23,9 @@ export async function listHere(options: ListOptions, io: CommandIo): Promise<voi
   if (stateFolder !== undefined) io.out(`State folder: ${fromHome(stateFolder)}`);
 }
 
-/** Lists the backends of earlier dev servers. @throws the given error when there are none */
+/** Lists the backends of earlier dev servers. @throws the given error if there are none */
 async function listStored({ json }: ListOptions, io: CommandIo, noServer: JamdevError): Promise<void> {
-  // Loaded here because few calls need it.
+  // Loaded here because it is rarely needed.
   const [{ storedLogs }, { endedBackends }] = await Promise.all([
     import('../../client/stored-logs.js'),
     import('../../../logs/log-store.js'),

@@ -29,7 +29,7 @@ export function listCommand(io: CommandIo): Command {
   ]);
 }
 
-/** The JSON of `list --pool`: the list of backends keeps its shape. */
+/** Prints the JSON of `list --pool`. The list of backends keeps its format. */
 async function listPools(options: ListOptions, io: CommandIo): Promise<void> {
   const { pools } = await (await findServer(options, io.signal)).listing();
   if (options.json) return io.json(pools);

@@ -9,12 +9,12 @@ import { devClient } from '../../client/greet-server.js';
 import type { CommandIo } from '../../io.js';
 import { mergeByTime } from './merge-by-time.js';
 
-/** A line of a log, and its project folder. */
+/** A line of a log with its project folder. */
 export interface PlacedRecord extends LogRecordJson {
   project: string;
 }
 
-/** Which logs to read from one dev server: all, or those of one backend. */
+/** The logs to read from one dev server: all, or those of one backend. */
 interface Part {
   server: ServerRecord;
   backend?: string;
@@ -23,8 +23,8 @@ interface Part {
 /**
  * Reads the logs of all dev servers as one stream, in order of time.
  * @param name the id of a backend, or a key, which several projects may use
- * @returns the records, and the projects they may come from
- * @throws JamdevError when no dev server runs, or none knows the name
+ * @returns the records, and the projects that they may come from
+ * @throws JamdevError if no dev server is running, or none knows the name
  */
 export async function logsEverywhere(
   name: string | undefined,
@@ -38,7 +38,7 @@ export async function logsEverywhere(
   return { records, projects: parts.map(({ server }) => server.project) };
 }
 
-/** Finds the running backends of that name, or else the newest ended one, or else a log on disk. */
+/** Finds the running backends with a name, otherwise the newest ended one, otherwise a log on disk. */
 async function partsOf(name: string, { servers, backends }: Everywhere, io: CommandIo): Promise<Part[]> {
   const found = listBackends(name, backends);
   if (found.length > 0) return found.map(({ server, backend }) => ({ server, backend: backend.id }));

@@ -66,7 +66,7 @@ export function logsCommand(io: CommandIo): Command {
   ]);
 }
 
-/** Prints the logs of all running dev servers; `--tail` applies to each of them. */
+/** Prints the logs of all running dev servers; `--tail` applies to each of them separately. */
 async function printEverywhere(name: string | undefined, options: LogsOptions, io: CommandIo): Promise<void> {
   const { records, projects } = await logsEverywhere(name, queryOf(options), io);
   const names = shortNames(projects);
@@ -81,7 +81,7 @@ async function printEverywhere(name: string | undefined, options: LogsOptions, i
   }
 }
 
-/** Prints records as they arrive. An unfinished line is shown as the last one until it ends. */
+/** Prints records as they arrive. An unfinished line is shown last until it ends. */
 class Printer {
   readonly #options: LogsOptions;
   readonly #io: CommandIo;
@@ -106,7 +106,7 @@ class Printer {
   }
 }
 
-/** Reads from the dev server or, if none runs, from the logs of the last one on disk. */
+/** Reads from the dev server or, if none is running, from the logs of the last one on disk. */
 async function findLines(
   name: string | undefined,
   options: LogsOptions,
@@ -140,7 +140,7 @@ async function* readStored(
   for await (const owned of readLogs(options, signal)) yield JSON.stringify(toLogRecordJson(owned));
 }
 
-/** Reads one log by name, or the logs of the last dev server. */
+/** Selects one log by name, or the logs of the last dev server. */
 function choose(logs: StoredLog[], name: string | undefined): StoredLog[] {
   const lastRun = logs.at(-1)?.owner.runId;
   if (name === undefined) return logs.filter(({ owner }) => owner.runId === lastRun);
@@ -159,10 +159,10 @@ function format(record: ShownRecord, owner: readonly ('project' | 'key')[], opti
 }
 
 /**
- * Returns the key or, without one, the id. The service comes first if it has a name, since services may share a key.
+ * Returns the key or, if none was given, the id. A named service comes first, because services may use the same key.
  */
 function ownerOf({ service, key, key_given: keyGiven, backend }: LogRecordJson): string {
-  // A dev server of an earlier version does not report whether the key was given.
+  // Older dev servers do not report whether the key was given.
   const name = keyGiven === false ? backend : key;
   return service === DEFAULT_SERVICE ? name : `${service}/${name}`;
 }

@@ -9,14 +9,14 @@ interface Source<T> {
   head: T | undefined;
   /** Settles with the next record or the end of the source. */
   pending: Promise<void> | undefined;
-  /** Whether the last wait for it timed out. Then other sources don't wait for it until it has a record. */
+  /** Whether the last wait for it timed out. Other sources then don't wait for it until it has a record. */
   dry: boolean;
   over: boolean;
   failure: unknown;
 }
 
 /**
- * Merges streams that are each in order of time into one ordered stream. In live streams, a record that arrives more
+ * Merges streams that are each ordered by time into one ordered stream. In live streams, a record that arrives more
  * than a moment late may be out of order.
  */
 export async function* mergeByTime<T extends { time: string }>(
@@ -61,7 +61,7 @@ function fetchHead<T>(source: Source<T>): void {
   );
 }
 
-/** Waits until a source has a record. With a timeout, sources without a record are then marked as dry. */
+/** Waits until a source has a record. With a timeout, sources without a record are marked as dry. */
 async function waitForOne<T>(sources: readonly Source<T>[], forEver: boolean): Promise<void> {
   const arrival = Promise.race(sources.map(({ pending }) => pending));
   if (forEver) return arrival;

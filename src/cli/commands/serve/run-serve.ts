@@ -6,7 +6,7 @@ import { startServe } from '../../../serve/start-serve.js';
 import type { CommandIo } from '../../io.js';
 
 /**
- * Runs `jamdev serve` in this process until it is told to stop.
+ * Runs `jamdev serve` in this process until it is asked to stop.
  * @param check whether to only check every part
  */
 export async function runServe(flags: ServeFlags, check: boolean, io: CommandIo): Promise<void> {

@@ -20,7 +20,7 @@ export function serveCommand(io: CommandIo): Command {
     .option('--init [folder]', 'write the signing key, certificate and config of the registry, then exit')
     .option('--check', 'check every part, report problems, then exit')
     .action(async ({ check, init, ...flags }: ServeFlags & { check?: boolean; init?: string | true }) => {
-      // Loaded here, so that no other command pays for it.
+      // Loaded here because it is large, and other commands don't need it.
       if (init !== undefined) {
         const { runServeInit } = await import('./run-serve-init.js');
         return runServeInit(flags, init === true ? INIT_FOLDER : init, io);

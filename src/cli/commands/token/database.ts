@@ -23,7 +23,7 @@ export function addDatabaseOptions(command: Command): Command {
 }
 
 /**
- * Runs work with the database that options and environment name. The database client is loaded here because it is
+ * Runs work with the database in the options or the environment. The database client is loaded here because it is
  * large, and other commands and the help don't need it.
  */
 export async function withStore<T>(
@@ -40,12 +40,12 @@ export async function withStore<T>(
   }
 }
 
-/** The actor in the audit for work on the database itself. */
+/** Returns the actor in the audit log for work on the database itself. */
 export function operator(): string {
   return `operator:${userName()}@${hostname()}`;
 }
 
-/** A container's user may have no name. */
+/** Returns the user's name, which may be unknown in a container. */
 function userName(): string {
   try {
     return userInfo().username;

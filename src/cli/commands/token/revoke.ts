@@ -8,7 +8,7 @@ interface RevokeOptions extends TokenOptions {
   all?: boolean;
 }
 
-/** `jamdev token revoke`: ends tokens; the next request with one is refused. */
+/** `jamdev token revoke`: revokes tokens; the next request with one is refused. */
 export function revokeCommand(io: CommandIo): Command {
   const command = new Command('revoke')
     .description('revoke tokens: the next request with one is refused')
@@ -31,7 +31,7 @@ export function revokeCommand(io: CommandIo): Command {
   return addTokenOptions(command);
 }
 
-/** Accepts a whole token too, such as one that has leaked. */
+/** Returns the id of a token. Also accepts a whole token, such as one that has leaked. */
 function idOf(given: string): string {
   return given.split('.')[0] ?? '';
 }

@@ -16,9 +16,9 @@ import { addDatabaseOptions, type DatabaseOptions, operator, withStore } from '.
 /** Access to API tokens, through the API or the database. */
 export interface Tokens {
   create(account: string, scopes: readonly Scope[]): Promise<string>;
-  /** @param account undefined: of all accounts */
+  /** @param account undefined for all accounts */
   list(account: string | undefined): Promise<ApiTokenJson[]>;
-  /** @param ids undefined: all of the account */
+  /** @param ids undefined for all tokens of the account */
   revoke(account: string, ids: readonly string[] | undefined): Promise<string[]>;
 }
 
@@ -36,7 +36,7 @@ export function addTokenOptions(command: Command): Command {
   return addDatabaseOptions(command).addOption(option.conflicts('database'));
 }
 
-/** Works on the tokens of the API in `--api`, or of the database. */
+/** Runs an action on the tokens of the API in `--api`, or of the database. */
 export async function withTokens<T>(
   options: TokenOptions,
   io: CommandIo,

@@ -8,17 +8,17 @@ import { paint } from './paint.js';
 export const FRAME_MS = 8;
 /** How often ages and similar figures are updated while nothing else happens. */
 export const TICK_MS = 1_000;
-/** With this much of the log waiting, it is written immediately, as without a footer. */
+/** If this much of the log is waiting, it is written immediately, as without a footer. */
 const MAX_WAITING_CHARACTERS = 512 * 1024;
-/** Assumed for a terminal that does not report its size, or reports 0. */
+/** Used for a terminal that does not report its size, or reports 0. */
 const USUAL_SIZE: TerminalSize = { columns: 80, rows: 24 };
 
-/** Composes the footer. @param live unfinished lines, the newest last */
+/** Composes the footer. @param live unfinished lines, newest last */
 export type ComposeFooter = (size: TerminalSize, live: readonly string[]) => string[];
 
 /**
- * A terminal with the log above and a footer below. The log scrolls as it does without a footer: the footer is erased
- * before lines are added and drawn again below them, all in one write.
+ * A terminal with the log above and a footer below. The log scrolls in the same way as without a footer: the footer is
+ * erased before lines are added and redrawn below them, all in one write.
  */
 export class BottomScreen implements LogScreen {
   readonly #stream: OutputStream;
@@ -33,7 +33,7 @@ export class BottomScreen implements LogScreen {
   #cancelFrame: (() => void) | undefined;
   #cancelTick: () => void = () => undefined;
 
-  /** The footer is hidden at first. */
+  /** Creates the screen with a hidden footer. */
   constructor(stream: OutputStream, clock: Clock, compose: ComposeFooter) {
     this.#stream = stream;
     this.#clock = clock;
@@ -64,9 +64,9 @@ export class BottomScreen implements LogScreen {
     if (!this.#hidden) this.#paint(true);
   }
 
-  /** Shows the footer from now on, below the cursor, which must be at the beginning of a line. */
+  /** Shows the footer from now on below the cursor, which must be at the beginning of a line. */
   show(): void {
-    // After the program was stopped and continued, the content of the screen has moved.
+    // After the program was stopped and resumed, the content of the screen has moved.
     this.#shown = [];
     this.#redraw = true;
     this.#hidden = false;
@@ -96,7 +96,7 @@ export class BottomScreen implements LogScreen {
 
   #tick(): void {
     this.#cancelTick = this.#clock.after(TICK_MS, () => {
-      // An idle program wakes up once for it, not again for a frame.
+      // After idle time, the frame is painted at once, so that the program does not wake up a second time for it.
       if (this.#cancelFrame === undefined && this.#untilFrameMs <= 0) this.#paint();
       else this.#paintSoon();
       this.#tick();
@@ -125,7 +125,7 @@ export class BottomScreen implements LogScreen {
     this.#waiting = '';
     this.#redraw = false;
     if (text !== '') this.#stream.write(text);
-    // Measured from the end of the write, so that a slow terminal is not busy with footers only.
+    // Measured from the end of the write, so that a slow terminal is not busy only with footers.
     this.#paintedAtMs = this.#clock.monotonicMs();
   }
 }

@@ -5,16 +5,16 @@ export interface Column {
   heading: string;
   /** One cell per row. */
   cells: readonly string[];
-  /** When space is short, columns with the largest number are dropped first; 0 is never dropped. */
+  /** If space is short, columns with the largest number are dropped first; 0 is never dropped. */
   dropOrder: number;
-  /** The column may be cut to this width. Default: it is never cut. */
+  /** The width to which the column may be cut. By default, it is never cut. */
   minWidth?: number;
   /** Where a cell is cut; default: at its end. */
   cut?: 'middle';
   maxWidth?: number;
 }
 
-/** A column as shown: the heading and all cells, padded to one width. */
+/** A fitted column: the heading and all cells, padded to the same width. */
 export interface FittedColumn {
   heading: string;
   cells: readonly string[];
@@ -24,7 +24,7 @@ const GAP = 2;
 
 /**
  * Fits columns side by side, two spaces apart: first by cutting columns that may be cut, then by dropping the least
- * important.
+ * important ones.
  * @param width the available width, in terminal columns
  */
 export function fitColumns(columns: readonly Column[], width: number, widthOf: WidthOf): FittedColumn[] {
@@ -62,7 +62,7 @@ function slackOf({ minWidth }: Column, width: number): number {
   return minWidth === undefined ? 0 : Math.max(0, width - minWidth);
 }
 
-/** Narrows the widest columns that may be cut, until all fit. */
+/** Narrows the widest of the columns that may be cut until all columns fit. */
 function cut(kept: { column: Column; width: number }[], excess: number): void {
   for (let left = excess; left > 0; left -= 1) {
     const widest = kept.reduce((most, each) =>

@@ -23,10 +23,10 @@ export interface FooterSources {
   question: KeyQuestion;
 }
 
-/** How often the footer samples the usage of its backends: each sample reads all processes of the machine. */
+/** How often the footer samples the usage of its backends; each sample reads all processes of the machine. */
 const ASK_PAUSE_MS = 5_000;
 
-/** Makes the screen with the footer of `jamdev dev`; in its own file because it is loaded late. */
+/** Creates the screen with the footer of `jamdev dev`. In a separate module because it is loaded late. */
 export function createDevScreen(output: Output, sources: FooterSources): BottomScreen {
   let askedAtMs = Number.NEGATIVE_INFINITY;
   return new BottomScreen(output.stream, systemClock, (size, live) => {
@@ -34,7 +34,7 @@ export function createDevScreen(output: Output, sources: FooterSources): BottomS
     const shown = running.slice(0, maxRows(size));
     if (performance.now() - askedAtMs >= ASK_PAUSE_MS) {
       askedAtMs = performance.now();
-      // The next update shows it; nothing waits for it.
+      // Not awaited; the next update shows the result.
       for (const backend of shown) void backend.usage.read();
     }
     const content = { ...contentOf(sources, live, shown), more: running.length - shown.length };

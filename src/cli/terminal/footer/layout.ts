@@ -6,30 +6,30 @@ import { type Column, type FittedColumn, fitColumns } from './columns.js';
 
 /** The content of the footer. All texts are free of control characters. */
 export interface FooterContent {
-  /** Running backends, the newest first: at least as many as fit. */
+  /** Running backends, newest first: at least as many as fit. */
   rows: readonly FooterRow[];
-  /** How many more are running. Default: 0. */
+  /** The number of further running backends. Default: 0. */
   more?: number;
-  /** Services whose newest build failed. */
+  /** Services whose newest build has failed. */
   failing: readonly { service: string; number: number; failure: string }[];
-  /** Services with a warm pool, and how many of their backends are warm. */
+  /** Services with a warm pool, and the number of their warm backends. */
   pools: readonly { service: string; warm: number }[];
-  /** Unfinished lines of backends and builds, the newest last. */
+  /** Unfinished lines of backends and builds, newest last. */
   live: readonly string[];
   /** The log filter: `all`, or a backend's name. */
   filter: string;
   /** Whether watching is paused. */
   paused: boolean;
-  /** The question that the next key answers; undefined: none. */
+  /** The question that the next key answers; undefined if there is none. */
   question?: string | undefined;
-  /** The shortcuts in a word each, the most useful first; as many as fit are shown. */
+  /** One word for each shortcut, most useful first; as many as fit are shown. */
   hints: readonly string[];
 }
 
-/** A backend, in words. */
+/** A backend's row in the table. */
 export interface FooterRow {
   id: string;
-  /** undefined: it was spawned without a key. */
+  /** Undefined if it was spawned without a key. */
   key: string | undefined;
   service: string;
   status: Status;
@@ -44,13 +44,13 @@ export interface TerminalSize {
   rows: number;
 }
 
-/** The footer takes at most one of this many lines: most of the screen is for the log. */
+/** The footer takes at most one of this many lines, because most of the screen is for the log. */
 const SCREEN_SHARE = 3;
-/** On a smaller screen there is no footer: it would show nothing useful, or hide the log. */
+/** On a smaller screen, there is no footer, since it would show nothing useful or hide the log. */
 const MIN_LINES = 2;
 const MIN_COLUMNS = 20;
 const MAX_KEY_WIDTH = 24;
-/** How many unfinished lines are shown, such as prompts of backends. */
+/** The maximum number of unfinished lines, such as prompts of backends. */
 const MAX_LIVE_LINES = 3;
 const MIN_CUT_WIDTH = 8;
 const SEPARATOR = ' | ';
@@ -83,7 +83,7 @@ export function layoutFooter(
   return ['', ...live, ...table, ...failing, statusLine(content, table.length > 0, width, widthOf, chalk)];
 }
 
-/** @param free how many lines are available */
+/** @param free the number of available lines */
 function layoutTable(
   content: FooterContent,
   free: number,
@@ -93,7 +93,7 @@ function layoutTable(
 ): string[] {
   const { rows } = content;
   const count = rows.length + (content.more ?? 0);
-  // A heading above only "+ 3 more" would not be a table.
+  // A heading with only "+ 3 more" below it would not be a table.
   const fitting = count <= free - 1 ? count : free - 2;
   if (rows.length === 0 || fitting < 1) return [];
   const shown = rows.slice(0, fitting);
@@ -152,14 +152,14 @@ function otherColumns(rows: readonly FooterRow[]): Column[] {
   ];
 }
 
-/** In one line: the log above has the output of each failure. */
+/** Returns a single line, because the log above has the output of each failure. */
 function failingLine({ failing }: FooterContent, width: number, widthOf: WidthOf, chalk: ChalkInstance): string[] {
   if (failing.length === 0) return [];
   const each = failing.map(({ service, number, failure }) => `build ${number} of ${service} failed: ${failure}`);
   return [chalk.red(fitToWidth(each.join('; '), width, widthOf))];
 }
 
-/** Separate from the backends, since those in a pool belong to no session. */
+/** Separate from the backends, because those in a pool belong to no session. */
 function poolState(pools: FooterContent['pools']): string[] {
   const [first, ...others] = pools;
   if (first === undefined) return [];
