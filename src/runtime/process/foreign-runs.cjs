@@ -1,34 +1,35 @@
 // @ts-check
 'use strict';
 /*
- * Records when a thread of a backend had something run that does not report what it writes: another program, or a library
- * that is no JavaScript. A change of a file at another time is not its doing; at such a time it may be.
+ * Records when a thread of a backend ran code that does not report its writes: another program, or a native library. Such
+ * code can't have caused changes of files at other times, but may have caused changes during these times.
  *
- * The file has a line for each of the newest times. All are written over in one step, so that a reader always finds them:
+ * The file has a line for each of the newest times. All lines are overwritten in one step, so that a reader always sees a
+ * complete list:
  *
  *   R <from> <to, or - while it runs> <pid of the program, or 0>
  *
- * in milliseconds since 1970. The dev server reads it when files have changed (src/builds/write-reports.ts).
+ * in milliseconds since the epoch. The dev server reads it when files have changed (src/builds/write-reports.ts).
  */
 const fs = require('node:fs');
 const { join } = require('node:path');
 
-// The app may replace these later, and what they do is no write of the app's.
+// Kept because the app may replace these later. What they write here must not be reported as the app's writes.
 const { openSync, writeSync, closeSync } = fs;
 const { O_WRONLY, O_CREAT } = fs.constants;
 const now = Date.now;
 
 const MAX_RUNS = 64;
-/** Two times in milliseconds, a pid of up to ten digits, and what is between them. */
+/** Room for two times in milliseconds, a pid of up to ten digits, and separators. */
 const LINE_CHARACTERS = 48;
-/** Shorter breaks between two times are left out: the dev server can't tell the time of a change more exactly. */
+/** Times with shorter breaks are merged: the dev server can't determine the time of a change more precisely. */
 const BREAK_MS = 10;
 
 /** @typedef {{ from: number, to: number | undefined, pid: number }} Run */
 
 class ForeignRuns {
   #folder;
-  /** The oldest first. @type {Run[]} */
+  /** Oldest first. @type {Run[]} */
   #runs = [];
   #writtenMs = 0;
 
@@ -37,7 +38,7 @@ class ForeignRuns {
     this.#folder = folder;
   }
 
-  /** Begins a time. @returns {Run} */
+  /** Starts recording a time. @returns {Run} */
   begin() {
     const run = { from: now(), to: undefined, pid: 0 };
     this.#runs.push(run);
@@ -45,7 +46,7 @@ class ForeignRuns {
     return run;
   }
 
-  /** It is a program that runs next to this thread. @param {Run} run @param {number} pid */
+  /** Notes that the run is a program that runs next to this thread. @param {Run} run @param {number} pid */
   name(run, pid) {
     run.pid = pid;
     this.#write();
@@ -57,7 +58,7 @@ class ForeignRuns {
     this.add(run.from, true);
   }
 
-  /** Adds a time that ends now. @param {number} from @param {boolean} [atOnce] whether to write it even if little is new */
+  /** Adds a time that ends now. @param {number} from @param {boolean} [atOnce] whether to write even a short addition */
   add(from, atOnce = false) {
     const to = now();
     const last = this.#runs.findLast(({ to: end }) => end !== undefined);
@@ -89,7 +90,7 @@ class ForeignRuns {
         closeSync(descriptor);
       }
     } catch {
-      // Without it, what they write starts builds, as if a person had done it.
+      // Without the record, these writes start builds like a person's changes.
     }
   }
 }

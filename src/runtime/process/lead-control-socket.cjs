@@ -1,17 +1,17 @@
 // @ts-check
 'use strict';
 /*
- * Leads a backend in a warm pool to its control socket. The library @jamsocket/session-backend looks for it at a fixed path,
- * which exists in containers only; here, that one path stands for the socket that the dev server listens on for this
- * process. Every other path passes untouched. Does nothing in processes that are not in a warm pool.
+ * Leads a backend in a warm pool to its control socket. The library @jamsocket/session-backend looks for the socket at a
+ * fixed path, which exists only in containers. In this process, that path is replaced by the socket on which the dev server
+ * is listening. All other paths are left unchanged. Does nothing in processes that are not in a warm pool.
  */
 const workerThreads = require('node:worker_threads');
 
-/** Where the library looks. */
+/** The path at which the library looks for the socket. */
 const FIXED_PATH = '/jamsocket-control/jamsocket-sdk.sock';
-/** What Workers inherit beside their environment, which can be one of their own. */
+/** The key of the data that Workers inherit even if they have their own environment. */
 const KEY = 'jamdev:control-socket';
-/** They take the path first. */
+/** Functions whose first argument is a path. */
 const FILE_FUNCTIONS = ['access', 'exists', 'lstat', 'realpath', 'stat'];
 
 /** @param {string} socket */
@@ -32,7 +32,7 @@ function lead(socket) {
     leadFirst(fs, `${name}Sync`);
     leadFirst(fs.promises, name);
   }
-  // net.connect and net.createConnection call it, with their arguments in a list.
+  // net.connect and net.createConnection call this method with their arguments in an array.
   replace(/** @type {any} */ (net.Socket.prototype), 'connect', (original) => {
     return function connect(...args) {
       const given = Array.isArray(args[0]) ? args[0] : args;

@@ -1,15 +1,15 @@
 // @ts-check
 'use strict';
 /*
- * Runs inside every Node.js process of a backend, before its own code. In production a backend listens on port 8080 of
- * its container; here that port is the API's, so `listen(8080)` becomes `listen()` on the backend's own port and on
- * loopback. That port has a variable of its own, since a command may set PORT itself: "PORT=8080 node server.js". Every
- * other port, path or handle passes untouched. It also writes down which files the program requires, so that those can
- * be checked before a change of them reaches it, and what it writes (report-writes.cjs). Plain CommonJS and no imports of
- * jamdev's other code, as it is loaded into other programs, by whatever Node.js those run on.
+ * Runs in every Node.js process of a backend, before its own code. In production, a backend listens on port 8080 of its
+ * container. Here, that port belongs to the API, so `listen(8080)` is changed to listen on the backend's assigned port on
+ * loopback. That port has a separate variable, because a command may set PORT itself: "PORT=8080 node server.js". All other
+ * ports, paths and handles are left unchanged. This file also records which files the program requires, so that they can
+ * be checked before a changed version reaches it, and which files it writes (report-writes.cjs). It is plain CommonJS
+ * without imports of jamdev's other code, because it is loaded into other programs on any version of Node.js.
  */
 const net = require('node:net');
-/** As they are before report-writes.cjs wraps them: reporting this preload's own writes delays the program's `listen`. */
+/** Kept before report-writes.cjs wraps them: reporting this preload's own writes would delay the program's `listen`. */
 const { openSync, writeSync, closeSync, renameSync } = require('node:fs');
 
 const PLATFORM_PORT = 8080;
@@ -20,7 +20,7 @@ let assignedPort = Number.NaN;
 
 const { isMainThread } = require('node:worker_threads');
 if (process.env.JAMDEV_CONTROL_SOCKET !== undefined || !isMainThread) require('./lead-control-socket.cjs');
-// Of a Worker with an environment of its own, which stand-by.cjs does not reach.
+// For a Worker with its own environment, in which stand-by.cjs is not loaded.
 if (!isMainThread) require('./shift-clock.cjs').inheritClock();
 
 const writesFolder = process.env.JAMDEV_WRITES_FOLDER ?? folderOfWorker();
@@ -29,21 +29,21 @@ const moreLoaded =
 
 const loadedFolder = process.env.JAMDEV_LOADED_FOLDER;
 /**
- * When to look at what is loaded, in milliseconds: most programs have all of it soon, some load more when it is used.
- * Before that, it is looked at as soon as the program listens, so that it is known once somebody can reach it.
+ * When to report the loaded files, in milliseconds: most programs load all files soon, some load more on first use.
+ * A first report is made as soon as the program listens, so that the files are known before a client can reach it.
  */
 const REPORT_AFTER_MS = [200, 2_000, 15_000];
 
-/** When to write what Node.js has compiled: by itself it does so at its exit, which a signal prevents. */
+/** When to write Node.js's compile cache, in milliseconds: Node.js writes it only at a normal exit, not after a signal. */
 const FLUSH_AFTER_MS = [2_000, 15_000];
 
-// A process that was started ahead of time has no port yet: stand-by.cjs begins when it has.
+// A process that was started ahead of time has no port yet; stand-by.cjs calls begin() when it has.
 if (process.env.JAMDEV_STANDBY_FD === undefined && process.env.JAMDEV_STANDBY_SCRIPT === undefined) begin();
 module.exports = { begin };
 
-/** Begins with what depends on the variables and the time of the program's start. */
+/** Starts everything that depends on the variables and the time of the program's start. */
 function begin() {
-  // A wrapper that passes on only variables that it knows may leave out the first one.
+  // A wrapper that passes on only known variables may drop the first one.
   assignedPort = Number(process.env.JAMDEV_BACKEND_PORT ?? process.env.PORT);
   for (const ms of REPORT_AFTER_MS) setTimeout(reportLoaded, ms).unref();
   for (const ms of FLUSH_AFTER_MS) setTimeout(flushCompileCache, ms).unref();
@@ -62,7 +62,7 @@ function begin() {
   );
 }
 
-/** The same of a Worker with an environment of its own. */
+/** Returns the folder of the reports in a Worker with its own environment. */
 function folderOfWorker() {
   return isMainThread ? undefined : require('./watch-workers.cjs').inheritedFolder();
 }
@@ -78,7 +78,7 @@ function reportLoaded() {
   const files = Object.keys(require.cache).filter((path) => !/[/\\]node_modules[/\\]/.test(path));
   try {
     const path = `${loadedFolder}/${process.pid}-${threadId}`;
-    // Put in place whole: jamdev may be reading the list just then.
+    // Renamed into place, because jamdev may be reading the list at the same time.
     const fd = openSync(`${path}.new`, 'w');
     try {
       writeSync(fd, files.join('\0'));
@@ -87,12 +87,13 @@ function reportLoaded() {
     }
     renameSync(`${path}.new`, path);
   } catch {
-    // Without it only fewer files are checked before they reach sessions.
+    // Without the list, fewer files are checked before they reach sessions.
   }
 }
 
 /**
- * The call forms of `server.listen`: (options[, cb]), (port[, host][, backlog][, cb]), (path...), (handle...).
+ * Maps the arguments of `server.listen` in all its forms:
+ * (options[, cb]), (port[, host][, backlog][, cb]), (path...), (handle...).
  * @param {unknown[]} args
  * @returns {unknown[]}
  */
@@ -100,12 +101,12 @@ function remap(args) {
   const [first, ...rest] = args;
   if (typeof first === 'object' && first !== null) {
     const options = /** @type {{ port?: unknown }} */ (first);
-    // In Node.js a handle goes before a port, and a port before a path.
+    // In Node.js, a handle takes precedence over a port, and a port over a path.
     if (!meansPlatformPort(options.port)) return args;
     return [Object.assign({}, options, { port: assignedPort, host: LOOPBACK }), ...rest];
   }
   if (!meansPlatformPort(first)) return args;
-  // A host, when given, is the second argument and a string; in its place, or before whatever follows, goes loopback.
+  // A host is an optional string in second place. Loopback replaces it, or is inserted before the remaining arguments.
   return [assignedPort, LOOPBACK, ...(typeof rest[0] === 'string' ? rest.slice(1) : rest)];
 }
 

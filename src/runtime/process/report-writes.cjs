@@ -1,8 +1,8 @@
 // @ts-check
 'use strict';
 /*
- * Reports what a backend writes through `fs`, and when others may write for it, so that the dev server can tell its writes from a person's saves.
- * See write-report.cjs and foreign-runs.cjs for the reports.
+ * Reports what a backend writes through `fs`, and when other code may write on its behalf, so that the dev server can
+ * distinguish these writes from a person's changes. See write-report.cjs and foreign-runs.cjs for the reports.
  */
 const fs = require('node:fs');
 const { syncBuiltinESMExports } = require('node:module');
@@ -18,15 +18,15 @@ const { giveToWorkers } = require('./watch-workers.cjs');
 
 /**
  * @param {string} folder of the reports
- * @param {string} preload that Workers are to get
- * @returns to be called when the program may have loaded more modules
+ * @param {string} preload for Workers
+ * @returns a function to call when the program may have loaded more modules
  */
 function reportWrites(folder, preload) {
   const runs = new ForeignRuns(folder);
   watchPrograms(runs);
   giveToWorkers(folder, preload);
   const report = new WriteReport(folder);
-  // What a process writes that does not report is recognized by less.
+  // Created first, because the dev server has fewer clues about the writes of a process without a report.
   report.open();
   const wrapper = new Wrapper(report);
   const functions = /** @type {Functions} */ (/** @type {unknown} */ (fs));
@@ -44,7 +44,7 @@ function reportWrites(folder, preload) {
   wrapper.sync(functions, 'openSync', opened, opensForWriting);
   wrapper.callback(functions, 'open', opened, opensForWriting);
   wrapper.promise(promises, 'open', opened, opensForWriting, (handle) => {
-    // Only a handle shows their prototype.
+    // The prototype of file handles is only accessible through a handle.
     if (areHandlesWrapped) return;
     areHandlesWrapped = true;
     const prototype = Object.getPrototypeOf(handle);

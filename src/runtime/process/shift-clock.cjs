@@ -1,18 +1,18 @@
 // @ts-check
 'use strict';
 /*
- * Takes the time in which a process stood by out of all that tells its age: `process.uptime()`, `performance`, the entries
- * of its timeline and events, in the process and in its Workers. Moments before the wait stay as far from the origin as
- * they were, and the origin moves. Loaded by stand-by.cjs.
+ * Removes the time that a process spent in standby from everything that shows its age: `process.uptime()`, `performance`,
+ * and the entries of its timeline and events, in the process and its Workers. Moments before the wait keep their distance
+ * from the time origin, and the origin itself is moved. Loaded by stand-by.cjs.
  */
 const { getEnvironmentData, isMainThread, setEnvironmentData, threadId } = require('node:worker_threads');
 
-/** By what Workers inherit it. */
+/** The key of the data that Workers inherit. */
 const KEY = 'jamdev:clock';
 const NODE_TIMING = ['nodeStart', 'v8Start', 'environment', 'bootstrapComplete', 'loopStart', 'loopExit', 'duration'];
 
 /**
- * Replaces the clock by one that can be shifted. The time until the next moment is the wait.
+ * Replaces the clock by one that can be shifted. The wait begins now.
  * @returns {() => void} ends the wait
  */
 function prepareClock() {
@@ -26,7 +26,7 @@ function prepareClock() {
   };
 }
 
-/** Does the same in a Worker of a process that stood by. Safe to call again. */
+/** Replaces the clock in a Worker of a process that was in standby. Safe to call again. */
 function inheritClock() {
   if (isMainThread) return;
   const wait = /** @type {any} */ (getEnvironmentData(KEY));
@@ -35,7 +35,7 @@ function inheritClock() {
   replaceClock(wait);
 }
 
-/** @param {{ begin: number, ms: number }} wait milliseconds from the origin, and how long it took */
+/** @param {{ begin: number, ms: number }} wait its begin in milliseconds from the time origin, and its length */
 function replaceClock(wait) {
   const hooks = /** @type {any} */ (require('node:perf_hooks'));
   const { performance, PerformanceEntry, PerformanceResourceTiming } = hooks;
@@ -49,7 +49,7 @@ function replaceClock(wait) {
   wrap(performance, 'timeOrigin', (read) => read() + wait.ms);
   wrap(performance, 'toJSON', (read) => ({ ...read(), timeOrigin: performance.timeOrigin }));
   for (const name of ['mark', 'measure']) {
-    // A missing argument stays missing, for which they throw.
+    // A missing argument stays missing, because the original functions throw then.
     wrap(performance, name, (make, args) =>
       make(...args.map((arg, index) => (index === 1 ? realTimes(arg, real) : arg))),
     );
@@ -81,8 +81,7 @@ function realTimes(options, real) {
 }
 
 /**
- * Puts a function around a method or getter, wherever in the chain of prototypes it is. A version of Node.js that does not
- * have it gets none.
+ * Wraps a method or getter, wherever it is in the prototype chain. Does nothing if this version of Node.js does not have it.
  * @param {any} object
  * @param {string} name
  * @param {(call: (...args: any[]) => any, args: any[], self: any) => unknown} change
@@ -109,8 +108,8 @@ function wrap(object, name, change) {
 /**
  * Gives an error the stack that it would have without this file.
  * @param {any} error
- * @param {(...args: any[]) => unknown} caller that the program has called without knowing
- * @returns {unknown} the same
+ * @param {(...args: any[]) => unknown} caller the wrapper that the program has called unknowingly
+ * @returns {unknown} the same error
  */
 function withoutFrames(error, caller) {
   const lines = typeof error?.stack === 'string' ? error.stack.split('\n') : [];

@@ -1,23 +1,23 @@
 // @ts-check
 'use strict';
 /*
- * Stops a Node.js process that was started ahead of time before any code of the app is loaded, until jamdev gives it the
- * environment of a backend. It is the first module that Node.js loads, by NODE_OPTIONS. In a process that was not started
- * ahead of time it does nothing, and in a Worker it only sets the clock. The channel to jamdev is a descriptor so high that
- * all others get the numbers that they get without it.
+ * Pauses a Node.js process that was started ahead of time before any code of the app is loaded, until jamdev gives it the
+ * environment of a backend. It is the first module that Node.js loads, through NODE_OPTIONS. In a process that was not
+ * started ahead of time, it does nothing; in a Worker, it only sets the clock. The channel to jamdev is a descriptor with
+ * such a high number that all other descriptors get the same numbers as without it.
  *
- *   to jamdev: "r" it stands by; "g" it has got its environment and goes on; "o" its Node.js is too old for that
- *   from jamdev: the environment as JSON, in one line; to a container what changes of it, null for what has to go
+ *   to jamdev: "r" it is in standby; "g" it has got its environment and continues; "o" its Node.js is too old for standby
+ *   from jamdev: the environment as JSON, in one line; for a container only its changes, with null for removed variables
  *
- * In a container two named pipes in a folder take the place of that descriptor. Only what the container itself was started
- * with may open them: a Node.js that a health check or `docker exec` starts in it goes on at once, as if this were not here.
- * jamdev removes the names of the pipes once a process stands by, so that no other follows it. The same pipes serve a
- * process that npm or another package runner starts, which passes on no descriptors. The runner goes on: only the process
- * that runs the script's file stands by.
+ * In a container, two named pipes in a folder replace that descriptor. Only processes that the container itself was started
+ * with may open them: a Node.js that a health check or `docker exec` starts continues at once, as if this file did not
+ * exist. jamdev removes the names of the pipes once a process is in standby, so that no other process can open them. The
+ * same pipes are used for a process that npm or another package runner starts, because runners do not pass on descriptors.
+ * The runner itself continues; only the process that runs the script's file goes into standby.
  *
- * When jamdev ends, even by SIGKILL, the channel ends as well, and with it this process.
+ * When jamdev ends, even by SIGKILL, the channel is closed, which ends this process.
  */
-/** Not among them: what opens files or creates `process.stderr` when it is loaded, as `assert` and `tls` do. */
+/** Without modules that open files or create `process.stderr` when they are loaded, such as `assert` and `tls`. */
 const USUAL_MODULES = [
   ...['async_hooks', 'buffer', 'child_process', 'crypto', 'events', 'fs/promises', 'http', 'module', 'net', 'os'],
   ...['path', 'perf_hooks', 'querystring', 'readline', 'stream', 'stream/promises', 'string_decoder', 'timers'],
@@ -25,11 +25,11 @@ const USUAL_MODULES = [
 ];
 const channel = process.env.JAMDEV_STANDBY_FD;
 const folder = process.env.JAMDEV_STANDBY_FOLDER;
-/** What follows `node` in the script of package.json; undefined: no package runner starts it. */
+/** The words after `node` in the script of package.json; undefined without a package runner. */
 const script = process.env.JAMDEV_STANDBY_SCRIPT;
 const OLDEST_NODE = 16;
 
-// The app finds no trace of it among its modules.
+// Removed so that the app does not see this file among its modules.
 delete require.cache[__filename];
 
 if (script !== undefined && !runsFileOf(script)) guardRunner();
@@ -37,8 +37,8 @@ else if (channel !== undefined || folder !== undefined) standBy();
 else if (!require('node:worker_threads').isMainThread) loadClock().inheritClock();
 
 /**
- * Whether this process runs a file that a script names. Which of its words the file is, is left to Node.js: an option may
- * take the next word as its value.
+ * Whether this process runs the file of a script. Any of the script's words may be the file, because an option may take
+ * the next word as its value.
  * @param {string} text
  */
 function runsFileOf(text) {
@@ -48,16 +48,16 @@ function runsFileOf(text) {
 
 function standBy() {
   const open = () => (folder === undefined ? { input: Number(channel), output: Number(channel) } : openPipes(folder));
-  // Most processes in a container have no pipes to open, and go on.
+  // Most processes in a container have no pipes to open, and continue.
   const opened = script === undefined ? open() : undefined;
   if (script === undefined && opened === undefined) return;
-  // As they are before the preload watches them.
+  // Read before the preload wraps them.
   const { readSync, writeSync, closeSync } = require('node:fs');
   const isOld = Number(process.versions.node.split('.')[0]) < OLDEST_NODE;
   if (!isOld) loadAhead();
   const remap = isPreloadNext() ? require('./remap-8080.cjs') : undefined;
   const endWait = isOld ? () => undefined : loadClock().prepareClock();
-  // As late as possible: what was opened so far has the descriptor that it has in a process that does not stand by.
+  // Opened as late as possible, so that all earlier descriptors have the same numbers as in a process without standby.
   const ends = opened ?? open();
   if (ends === undefined) return;
   writeSync(ends.output, isOld ? 'o' : 'r');
@@ -71,17 +71,17 @@ function standBy() {
   remap?.begin();
 }
 
-/** @returns {typeof import('./shift-clock.cjs')} of which the app finds no trace either */
+/** @returns {typeof import('./shift-clock.cjs')} the module, which is also hidden from the app */
 function loadClock() {
   const clock = require('./shift-clock.cjs');
   delete require.cache[require.resolve('./shift-clock.cjs')];
   return clock;
 }
 
-/** Loads those parts of Node.js itself that most servers load, which takes most of the start of a small one. */
+/** Loads the modules of Node.js that most servers need, which takes most of the start of a small server. */
 function loadAhead() {
   for (const name of USUAL_MODULES) require(`node:${name}`);
-  // Some exports load more when they are read, as an ES module does that imports `node:http`.
+  // Reading the exports loads further modules, which also happens when an ES module imports `node:http`.
   if (isModule(process.argv[1] ?? '')) Object.values(require('node:http'));
 }
 
@@ -101,7 +101,7 @@ function isModule(file) {
   }
 }
 
-/** Whether jamdev's preload is the next code to run: no other preload comes in between. */
+/** Whether jamdev's preload is the next code to run, without another preload in between. */
 function isPreloadNext() {
   const options = process.env.NODE_OPTIONS ?? '';
   const preloads = options.match(/(?:^|\s)(?:-r|--require|--import|--loader|--experimental-loader)\b/g) ?? [];
@@ -111,7 +111,7 @@ function isPreloadNext() {
 /**
  * Opens the pipes of a container.
  * @param {string} path
- * @returns {{ input: number, output: number } | undefined} undefined: this process does not have to stand by
+ * @returns {{ input: number, output: number } | undefined} undefined if this process does not go into standby
  */
 function openPipes(path) {
   const fs = require('node:fs');
@@ -121,11 +121,11 @@ function openPipes(path) {
   }
   const { O_RDONLY, O_WRONLY, O_NONBLOCK } = fs.constants;
   try {
-    // Without waiting for a jamdev that has ended.
+    // Opening must not wait for a jamdev that has ended.
     const output = fs.openSync(`${path}/reports`, O_WRONLY | O_NONBLOCK);
     return { output, input: fs.openSync(`${path}/assignment`, O_RDONLY) };
   } catch (error) {
-    // The script of a package runner starts nothing else that finds these variables.
+    // With a package runner, only this process has these variables, so jamdev must have ended.
     if (script !== undefined || /** @type {NodeJS.ErrnoException} */ (error).code === 'ENXIO') process.exit(0);
     setEnvironment(changeEnvironment({}));
     return undefined;
@@ -133,11 +133,11 @@ function openPipes(path) {
 }
 
 /**
- * Whether this process is one that the container was started with. An engine starts the container's command and each of
- * `docker exec` in a session of its own, which processes keep even when their parents have ended. The first has the number 1.
- * An init may begin another one for what it starts (dumb-init does). A process of `docker exec` that does the same, and whose
- * parents have ended, becomes a child of process 1 as well, but a younger one than the program that process 1 has started. It
- * also has other streams than process 1, unless it was given the same.
+ * Whether this process belongs to the container's command. An engine starts the container's command and each `docker exec`
+ * in a separate session, which processes keep even after their parents have ended. The session of the container's command
+ * is 1. An init may create another session for its program, as dumb-init does. If a process of `docker exec` does the same
+ * and its parents have ended, it becomes a child of process 1 as well, but a younger one than the program that process 1
+ * has started. It also has other streams than process 1, unless it was given the same ones.
  * @param {typeof import('node:fs')} fs
  */
 function isOfContainer(fs) {
@@ -153,28 +153,28 @@ function isOfContainer(fs) {
 }
 
 /**
- * Whether a process is the oldest one that process 1 has as a child. The kernel lists those that it got later behind it.
+ * Whether a process is the oldest child of process 1. The kernel lists later children after it.
  * @param {typeof import('node:fs')} fs
- * @param {string | undefined} process its number
+ * @param {string | undefined} process its pid
  */
 function isFirstChild(fs, process) {
   try {
     return fs.readFileSync('/proc/1/task/1/children', 'latin1').split(' ')[0] === process;
   } catch {
-    // Not every kernel has the list.
+    // Not every kernel provides the list.
     return true;
   }
 }
 
-/** @param {typeof import('node:fs')} fs @param {string} process its number */
+/** @param {typeof import('node:fs')} fs @param {string} process its pid */
 function readStat(fs, process) {
   try {
     const text = fs.readFileSync(`/proc/${process}/stat`, 'latin1');
-    // Behind the name in parentheses, which may hold anything.
+    // The fields follow the name in parentheses, which may contain any characters.
     const [, parent, , session] = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return { parent, session };
   } catch (error) {
-    // It is no process of this container, or has ended.
+    // The process is not in this container, or has ended.
     if (process !== 'self') return undefined;
     throw error;
   }
@@ -191,10 +191,10 @@ function isSameFile(fs, one, other) {
 }
 
 /**
- * Waits for a line. Nothing else of the process runs meanwhile.
+ * Waits for a line, and blocks the whole process in the meantime.
  * @param {typeof import('node:fs').readSync} readSync
  * @param {number} fd
- * @returns {string | undefined} undefined: jamdev has ended, or does not need this process
+ * @returns {string | undefined} undefined if jamdev has ended, or does not need this process
  */
 function readLine(readSync, fd) {
   const chunks = [];
@@ -208,7 +208,7 @@ function readLine(readSync, fd) {
 }
 
 /**
- * Returns the variables of this process with changes, and without what made it stand by.
+ * Returns the variables of this process with changes, and without the variables for standby.
  * @param {Record<string, string | null>} changes
  */
 function changeEnvironment(changes) {
@@ -223,15 +223,15 @@ function changeEnvironment(changes) {
   return /** @type {Record<string, string>} */ (Object.fromEntries(changed.filter(([, value]) => value !== null)));
 }
 
-/** Package runners may add options of their own (Yarn does, for its Plug'n'Play). */
+/** Returns NODE_OPTIONS without this file. Package runners may have added options, as Yarn does for Plug'n'Play. */
 function optionsWithoutThis() {
   const own = `--require "${__filename.replace(/["\\]/g, '\\$&')}"`;
   return (process.env.NODE_OPTIONS ?? '').replace(own, '').trim() || null;
 }
 
 /**
- * In a package runner: ends it when it is about to start the script with other NODE_OPTIONS (`node-options` in .npmrc), as
- * the app would run before anybody has asked for it.
+ * Ends a package runner that is about to start the script with other NODE_OPTIONS (`node-options` in .npmrc), because the
+ * app would then run although no session has been requested.
  */
 function guardRunner() {
   const { prototype } = /** @type {any} */ (require('node:child_process').ChildProcess);
@@ -247,7 +247,7 @@ function guardRunner() {
 }
 
 /**
- * Replaces all variables. They get the order in which a process started just now would have them.
+ * Replaces all variables, in the order in which a newly started process would have them.
  * @param {Record<string, string>} wanted
  */
 function setEnvironment(wanted) {

@@ -1,8 +1,8 @@
 // @ts-check
 'use strict';
 /*
- * Records when `node:sqlite` works on a file: it does so in native code, which may open and close the file each time. It
- * is not loaded here, since it warns that it is experimental.
+ * Records when `node:sqlite` works on a file. It does that in native code, which may open and close the file each time. The
+ * module is not loaded here, because that prints a warning that it is experimental.
  */
 const { syncBuiltinESMExports } = require('node:module');
 const { replace } = require('./wrap-functions.cjs');
@@ -10,7 +10,7 @@ const { replace } = require('./wrap-functions.cjs');
 /** @typedef {import('./wrap-functions.cjs').Functions} Functions */
 /** @typedef {InstanceType<typeof import('./foreign-runs.cjs').ForeignRuns>} Runs */
 
-/** Node.js 20 does not have it. @type {string} */
+/** Does not exist in Node.js 20. @type {string} */
 const MODULE = 'node:sqlite';
 const OF_DATABASES = ['open', 'close', 'exec', 'applyChangeset'];
 const OF_STATEMENTS = ['run', 'get', 'all'];
@@ -20,7 +20,7 @@ const now = Date.now;
 /** @type {Set<unknown>} */
 const watched = new Set();
 
-/** Does nothing until the program has loaded `node:sqlite`. @param {Runs} runs */
+/** Starts recording, if the program has loaded `node:sqlite`. @param {Runs} runs */
 function watchDatabases(runs) {
   const loaded = /** @type {{ moduleLoadList?: string[] }} */ (/** @type {unknown} */ (process)).moduleLoadList;
   if (watched.size > 0 || !loaded?.includes('NativeModule sqlite')) return;

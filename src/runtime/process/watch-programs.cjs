@@ -1,8 +1,8 @@
 // @ts-check
 'use strict';
 /*
- * Records when programs run that a backend starts: a shell that appends to a file on each request, for example. All
- * functions of `child_process` that don't wait lead to one method.
+ * Records when programs run that a backend has started, such as a shell that appends to a file on each request. All
+ * asynchronous functions of `child_process` call the same method.
  */
 const childProcess = require('node:child_process');
 const { replace } = require('./wrap-functions.cjs');

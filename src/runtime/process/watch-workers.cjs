@@ -1,13 +1,13 @@
 // @ts-check
 'use strict';
 /*
- * Gives the preload to Workers with an environment of their own, which get none by NODE_OPTIONS: what they write is
- * reported as all else. They don't notice: the option is taken out of `process.execArgv` again.
+ * Adds the preload to Workers with their own environment, which do not get it through NODE_OPTIONS, so that their writes
+ * are reported as well. Workers do not notice, because the option is removed from `process.execArgv` again.
  */
 const workerThreads = require('node:worker_threads');
 const { getEnvironmentData, setEnvironmentData, isMainThread } = workerThreads;
 
-/** What Workers inherit beside their environment. */
+/** The key of the data that Workers inherit in addition to their environment. */
 const KEY = 'jamdev:preload';
 
 /**
@@ -33,7 +33,7 @@ function withPreload(options, option, preload) {
   return Object.create(options, { execArgv: { value: [...(given ?? []), ...option], enumerable: true } });
 }
 
-/** Finds what a Worker without NODE_OPTIONS has inherited. @returns {string | undefined} the folder of the reports */
+/** Reads the inherited data in a Worker without NODE_OPTIONS. @returns {string | undefined} the folder of the reports */
 function inheritedFolder() {
   if (isMainThread) return undefined;
   const inherited = /** @type {any} */ (getEnvironmentData(KEY));

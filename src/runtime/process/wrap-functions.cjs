@@ -1,8 +1,8 @@
 // @ts-check
 'use strict';
 /*
- * Wraps functions of `fs`, so that an operation is notified of their start and end. What they do, return and throw stays
- * the same, and so do their names, lengths and symbols such as the one for `util.promisify`.
+ * Wraps functions of `fs`, so that an operation is notified of their start and end. Their behavior, results and errors stay
+ * the same, as do their names, lengths and symbols, such as the one for `util.promisify`.
  */
 const { hrtime } = process;
 
@@ -26,7 +26,7 @@ function activeMs() {
 
 class Wrapper {
   #report;
-  /** Whether a wrapped function is running, which may call others of them. */
+  /** Whether a wrapped function is running, which may call other wrapped functions. */
   #isNested = false;
 
   /** @param {Report} report */
@@ -127,7 +127,7 @@ class Wrapper {
     try {
       return operation(this.#report, args);
     } catch {
-      // The function itself refuses such arguments.
+      // The arguments are invalid, and the function itself will throw.
       return () => undefined;
     }
   }
@@ -148,7 +148,7 @@ class Wrapper {
 const always = (_args) => true;
 
 /**
- * Replaces a function of an object by another, which keeps its name and properties.
+ * Replaces a function of an object by another one with the same name and properties.
  * @param {Functions} object
  * @param {string} name
  * @param {(original: AnyFunction) => AnyFunction} wrap

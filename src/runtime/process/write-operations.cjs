@@ -1,8 +1,8 @@
 // @ts-check
 'use strict';
 /*
- * What the writing functions of `fs` do to files, by the names of their variants with a callback. An operation reads the
- * arguments before the function runs, and reports the state of the file after it.
+ * The effects of the writing functions of `fs` on files, by the names of their callback variants. An operation reads the
+ * arguments before the function runs, and reports the state of the file afterwards.
  */
 const fs = require('node:fs');
 const { join } = require('node:path');
@@ -10,8 +10,8 @@ const { stateOf } = require('./write-report.cjs');
 
 /** @typedef {InstanceType<typeof import('./write-report.cjs').WriteReport>} Report */
 /**
- * How an operation ends: with its result, and whether the program learns of it so late that someone else may have changed
- * the file since.
+ * Receives the end of an operation: its result, and whether the program was notified so late that someone else may have
+ * changed the file in the meantime.
  * @typedef {(succeeded: boolean, result: unknown, isLate: boolean) => void} End
  */
 /** @typedef {(report: Report, args: unknown[]) => End} Operation */
@@ -20,23 +20,24 @@ const { readdirSync } = fs;
 const { O_TRUNC, O_CREAT, O_EXCL, O_WRONLY, O_RDWR } = fs.constants;
 
 /**
- * Nothing of the previous content is left.
- * @param {Report} report @param {unknown} path @param {boolean} [ofLink] @param {number} [size] of what is written
+ * Reports an operation after which nothing of the previous content is left.
+ * @param {Report} report @param {unknown} path @param {boolean} [ofLink] @param {number} [size] of the new content
  * @returns {End}
  */
 const replaced = (report, path, ofLink, size) => (succeeded, _result, isLate) => {
   const state = stateOf(path, ofLink);
-  // If it is late, only the size shows that the file is still as it was left.
+  // After a late notification, only the size shows that the file is unchanged since the operation.
   if (succeeded && (!isLate || (state !== undefined && state.size === size))) report.left(state);
 };
 
 /**
- * Some of the previous content is left: if a person wrote that and it has not been noticed yet, it still has to count.
+ * Reports an operation after which some of the previous content is left. If a person wrote that and the change has not been
+ * noticed yet, it still has to start a build.
  * @param {Report} report
  * @param {unknown} before path or descriptor
- * @param {unknown} after the same once it has ended
+ * @param {unknown} after the path or descriptor after the operation
  * @param {boolean} [ofLink]
- * @param {(result: unknown) => number | undefined} [addedBy] the bytes that are added to a file
+ * @param {(result: unknown) => number | undefined} [addedBy] returns how many bytes were added to the file
  * @returns {End}
  */
 function continued(report, before, after, ofLink, addedBy) {
@@ -81,13 +82,16 @@ const copied =
     if (succeeded) leftAll(report, String(from), String(to));
   };
 
-/** Node.js copies folders without calling other functions of `fs`. @param {Report} report @param {string} from @param {string} to */
+/**
+ * Reports a copied file or folder. Node.js copies folders without calling other functions of `fs`.
+ * @param {Report} report @param {string} from @param {string} to
+ */
 function leftAll(report, from, to) {
   report.left(stateOf(to, true));
   try {
     for (const entry of readdirSync(from)) leftAll(report, join(from, entry), join(to, entry));
   } catch {
-    // It is a file.
+    // The path is a file, not a folder.
   }
 }
 
@@ -110,7 +114,7 @@ function bytesOf(data, options) {
   return Buffer.byteLength(data, typeof encoding === 'string' ? /** @type {BufferEncoding} */ (encoding) : 'utf8');
 }
 
-/** `write` and `writev`, which return the bytes that they have written. @type {Operation} */
+/** `write` and `writev`, which return the number of written bytes. @type {Operation} */
 const added = (report, [descriptor]) =>
   continued(report, descriptor, descriptor, false, (result) =>
     typeof result === 'object' && result !== null && 'bytesWritten' in result
@@ -118,7 +122,7 @@ const added = (report, [descriptor]) =>
       : Number(result),
   );
 
-/** What opening with these flags does to a file. @param {unknown} flags */
+/** Returns the effect of opening a file with these flags. @param {unknown} flags */
 function effectOf(flags) {
   if (typeof flags === 'string') return /w/.test(flags) ? 'replaces' : /[a+]/.test(flags) ? 'continues' : 'nothing';
   if (typeof flags !== 'number') return 'nothing';
@@ -181,7 +185,7 @@ const OF_HANDLES = {
 
 /** @param {unknown[]} args of `open` */
 const opensForWriting = ([, flags]) => effectOf(flags) !== 'nothing';
-/** @param {unknown[]} args Standard streams are no files of the project. */
+/** Whether a descriptor may be a file of the project, unlike standard streams. @param {unknown[]} args */
 const isOfFile = ([descriptor]) => typeof descriptor === 'number' && descriptor > 2;
 
 module.exports = { OPERATIONS, OF_DESCRIPTORS, OF_HANDLES, opened, opensForWriting, isOfFile };

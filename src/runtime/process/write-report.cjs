@@ -1,24 +1,24 @@
 // @ts-check
 'use strict';
 /*
- * Records which states of files a thread of a backend has left behind, in a file that the dev server reads when files
- * have changed (src/builds/write-reports.ts): a change is the backend's own only if the file still is as it left it.
+ * Records the states of files after a backend thread's writes, in a file that the dev server reads when files have changed
+ * (src/builds/write-reports.ts). A change counts as the backend's own only if the file still has the recorded state.
  *
- * A state is "device:inode:size:time of the last change", which no program can set. The file has a line for each inode,
- * written over in place, so that it does not grow with the number of writes:
+ * A state is "device:inode:size:time of the last change"; no program can set that time. The file has one line for each
+ * inode, which is overwritten in place, so that the file does not grow with the number of writes:
  *
  *   H <operations started> <all operations below this number have ended>
- *   S <state> <state it was made from, or - if nothing of that is left> <all operations below this number have ended>
- *   D <ms since 1970> <path that was deleted, as JSON>
- *   O <descriptor> <device:inode of the file that `fs` opened under it for writing>
+ *   S <state> <state from which it was made, or - if nothing of it is left> <all operations below this number have ended>
+ *   D <ms since the epoch> <deleted path, as JSON>
+ *   O <descriptor> <device:inode of the file that `fs` opened for writing with this descriptor>
  *
- * Nothing here may fail or be noticed: without a report the dev server builds, as it does if in doubt.
+ * This code must not throw or affect the app: without a report, the dev server builds, as it always does when in doubt.
  */
 const fs = require('node:fs');
 const { dirname, basename, join, resolve } = require('node:path');
 const { fileURLToPath } = require('node:url');
 
-// The app may replace these later.
+// Kept because the app may replace these later.
 const { openSync, writeSync, closeSync, fstatSync, statSync, lstatSync, renameSync } = fs;
 const { native: realpath } = fs.realpathSync;
 const now = Date.now;
@@ -39,15 +39,18 @@ class WriteReport {
   #folder;
   #size = 0;
   #started = 0;
-  /** Operations that have started and not ended, the oldest first. @type {Set<number>} */
+  /** Operations that have started but not ended, oldest first. @type {Set<number>} */
   #running = new Set();
-  /** By inode, what this thread has left. @type {Map<string, Chain>} */
+  /** The last recorded state, by inode. @type {Map<string, Chain>} */
   #chains = new Map();
-  /** By inode: how many operations are writing to it, and what the first of them began with. @type {Map<string, { count: number, base: string }>} */
+  /**
+   * The number of running write operations, and the state before the first of them, by inode.
+   * @type {Map<string, { count: number, base: string }>}
+   */
   #busy = new Map();
-  /** By path, where it is recorded. @type {Map<string, number>} */
+  /** The position of a deletion's line, by path. @type {Map<string, number>} */
   #deletions = new Map();
-  /** By descriptor. @type {Map<number, { key: string, offset: number }>} */
+  /** Opened files, by descriptor. @type {Map<number, { key: string, offset: number }>} */
   #opened = new Map();
 
   /** @param {string} folder */
@@ -55,7 +58,7 @@ class WriteReport {
     this.#folder = folder;
   }
 
-  /** Creates the file: from then on it is known that this thread reports. */
+  /** Creates the file, which shows that this thread reports its writes. */
   open() {
     if (this.#descriptor !== undefined) return;
     const { threadId } = require('node:worker_threads');
@@ -63,7 +66,10 @@ class WriteReport {
     this.#create();
   }
 
-  /** The app closed this descriptor, which is not its own: another file may get its number. @param {unknown} descriptor */
+  /**
+   * Notes that the app closed a descriptor. It may be the report's, whose number another file may get now.
+   * @param {unknown} descriptor
+   */
   closed(descriptor) {
     if (descriptor === this.#descriptor) this.#descriptor = undefined;
   }
@@ -84,20 +90,20 @@ class WriteReport {
   }
 
   /**
-   * What a file is before an operation that keeps some of it.
+   * Returns the base for the next state of a file, before an operation that keeps some of its content.
    * @param {State | undefined} before
-   * @returns {string} what its next state is made from
+   * @returns {string} the state from which the next one is made
    */
   baseOf(before) {
     if (before === undefined) return NOTHING;
-    // While operations of this thread run, what is there may be theirs, and is not recorded yet.
+    // While operations of this thread are running, the current content may be theirs, and is not recorded yet.
     const busy = this.#busy.get(before.key);
     if (busy !== undefined) return busy.base;
     const chain = this.#chains.get(before.key);
     return chain?.id === before.id ? chain.base : before.id;
   }
 
-  /** Begins to write to a file that exists. @param {State | undefined} state @param {string} base */
+  /** Notes the start of a write to an existing file. @param {State | undefined} state @param {string} base */
   hold(state, base) {
     if (state !== undefined) this.#busy.set(state.key, { count: (this.#busy.get(state.key)?.count ?? 0) + 1, base });
   }
@@ -111,7 +117,7 @@ class WriteReport {
   }
 
   /**
-   * Records what an operation has left.
+   * Records the state of a file after an operation.
    * @param {State | undefined} state
    * @param {string} base
    */
@@ -120,7 +126,7 @@ class WriteReport {
     const chain = this.#chains.get(state.key);
     if (chain?.id === state.id && chain.base === base) return;
     this.open();
-    // What another process has built on stays to be read.
+    // A state from which another process may have made a new one must stay readable.
     const isSame = chain !== undefined && (chain.base === base || base === NOTHING);
     const offset = isSame ? chain.offset : this.#allocate(STATE_CHARACTERS);
     this.#chains.set(state.key, { id: state.id, base, offset });
@@ -128,7 +134,7 @@ class WriteReport {
   }
 
   /**
-   * Records that the app opened a file for writing. A library that is no JavaScript opens files without that.
+   * Records that the app opened a file for writing through `fs`. Native libraries open files without such a record.
    * @param {unknown} descriptor @param {State | undefined} state
    */
   opened(descriptor, state) {
@@ -140,7 +146,7 @@ class WriteReport {
     this.#write(line(`O ${descriptor} ${state.key}`, OPEN_CHARACTERS), offset);
   }
 
-  /** Records that a file or folder is gone. @param {unknown} path */
+  /** Records the deletion of a file or folder. @param {unknown} path */
   deleted(path) {
     const absolute = absoluteOf(path);
     if (absolute === undefined) return;
@@ -173,7 +179,7 @@ class WriteReport {
       if (this.#descriptor !== undefined) closeSync(this.#descriptor);
       renameSync(this.#path, `${this.#path}.old`);
     } catch {
-      // It is written over.
+      // The file is overwritten instead.
     }
     this.#create();
     const opened = [...this.#opened];
@@ -188,7 +194,7 @@ class WriteReport {
     try {
       this.#descriptor = openSync(this.#path, 'w', 0o600);
     } catch {
-      // The folder is gone, or no file can be opened.
+      // The folder does not exist anymore, or no file can be opened.
       this.#descriptor = undefined;
     }
     this.#writeHeader();
@@ -200,7 +206,7 @@ class WriteReport {
     try {
       writeSync(this.#descriptor, text, offset);
     } catch {
-      // The disk is full, for example.
+      // For example, the disk is full.
     }
   }
 }
@@ -210,7 +216,7 @@ function line(text, length) {
   return `${text.padEnd(length - 1)}\n`;
 }
 
-/** @param {unknown} path @returns {string | undefined} absolute, without links in its folders */
+/** @param {unknown} path @returns {string | undefined} the absolute path with resolved links in its folders */
 function absoluteOf(path) {
   try {
     const text = path instanceof URL ? fileURLToPath(path) : String(path);
@@ -230,7 +236,7 @@ function toState({ dev, ino, size, ctimeNs }) {
 
 /**
  * @param {unknown} file a path or a descriptor
- * @param {boolean} [ofLink] of the link itself
+ * @param {boolean} [ofLink] whether to return the state of the link itself
  * @returns {State | undefined}
  */
 function stateOf(file, ofLink = false) {
