@@ -155,7 +155,9 @@ export class ConnectionProxy {
     });
   }
 
-  /** The last line of defense: ends the exchange in which the fault happened, and reports it with the answer's id. */
+  /**
+   * Ends the exchange in which a fault happened, and reports it with the answer's id. This is the last line of defense.
+   */
   #onFault(error: unknown, exchange: Exchange): void {
     this.#reportFault(error, exchange.id);
     try {
