@@ -32,9 +32,9 @@ export interface DeathEvent {
 /** Receives the events of one container. */
 export interface ContainerListener {
   died(event: DeathEvent): void;
-  /** The kernel killed one of its processes because of the memory limit. */
+  /** Reports that the kernel killed one of the container's processes because of the memory limit. */
   ranOutOfMemory(): void;
-  /** The container was paused or got a signal, from this process or from someone else. */
+  /** Reports that the container was paused or got a signal, from this process or from someone else. */
   disturbed(): void;
   /** Events may have been missed: the container or the engine may have died. */
   check(): Promise<void>;

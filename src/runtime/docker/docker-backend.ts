@@ -120,7 +120,10 @@ export class DockerBackend implements RuntimeBackend {
   }
 }
 
-/** Docker reports only an exit code. By the convention of shells, a code above 128 means a signal. */
+/**
+ * Derives the exit from a container's code: Docker reports only a code, and by the convention of shells, a code above
+ * 128 means a signal.
+ */
 function toExit(code: number): Exit {
   const signal = Object.entries(constants.signals).find(([, number]) => SIGNAL_BASE + number === code)?.[0];
   return { code, signal: signal ?? null };

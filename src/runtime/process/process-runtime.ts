@@ -183,7 +183,7 @@ export class ProcessRuntime implements Runtime {
     for (const backend of this.#running) backend.killGroup();
   }
 
-  /** There is nothing to clear: a backend has ended only when all its processes have. */
+  /** Does nothing: a backend has ended only when all its processes have, so there is nothing to clear. */
   async cleared(): Promise<void> {}
 
   async close(): Promise<void> {

@@ -116,7 +116,7 @@ export class PipeChannel implements WarmChannel {
     this.#folder.close();
   }
 
-  /** Best effort: a later start removes the folders of dead processes. */
+  /** Removes the names of the pipes. Best effort: a later start removes the folders of dead processes. */
   #removeNames(): void {
     try {
       rmSync(this.#parent, { recursive: true, force: true });

@@ -10,11 +10,11 @@ type Progress = 'starting' | 'warmed' | 'assigned' | 'ready' | 'over';
 
 /** Receives the reports of a backend in a warm pool. */
 export interface ControlListener {
-  /** The backend is waiting for its assignment. */
+  /** Reports that the backend is waiting for its assignment. */
   warmed(): void;
-  /** The backend is ready for requests. */
+  /** Reports that the backend is ready for requests. */
   ready(): void;
-  /** The backend closed the connection on which it had reported `Warmed` before it reported `Ready`. */
+  /** Reports that the backend closed the connection on which it had reported `Warmed` before it reported `Ready`. */
   hungUp(): void;
 }
 
