@@ -52,7 +52,7 @@ export class BackendTable {
   }
 }
 
-/** A key is unique within its service. Neither can contain NUL. */
+/** Returns the map key for a service's key. A key is unique within its service, and neither name can contain NUL. */
 function slotOf(service: Service, key: string): string {
   return `${service.name}\0${key}`;
 }

@@ -243,7 +243,10 @@ export class Backend {
     this.#generations.release();
   }
 
-  /** A separate function, so that its closure keeps no other parts of the request in memory. */
+  /**
+   * Returns a function that starts processes. Separate, so that its closure keeps no other parts of the request in
+   * memory.
+   */
   #starter(params: SessionParams): (build: Build) => Generation {
     return (build) => this.#startGeneration(build, params);
   }
@@ -283,7 +286,10 @@ export class Backend {
     };
   }
 
-  /** A session keeps its id, key and URLs while its process is being replaced, even if several builds fail first. */
+  /**
+   * Remarks on a failed build. A session keeps its id, key and URLs while its process is being replaced, even if
+   * several builds fail first.
+   */
   #buildFailed({ message }: Error): void {
     this.remark(`The next process starts after a build that succeeds. ${message}`);
   }

@@ -19,7 +19,7 @@ export class LocalControlPlane implements ControlPlane {
     this.#everyone = new LocalAccount(platform, logs);
   }
 
-  /** Locally, an account is just a label and separates nothing. */
+  /** Returns the same account for all callers: locally, an account is just a label and separates nothing. */
   account(): AccountPlane {
     return this.#everyone;
   }

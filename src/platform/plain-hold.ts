@@ -49,7 +49,10 @@ export class PlainHold {
     if (!this.#isOver && this.#cancel === undefined) this.#check();
   }
 
-  /** All requests share one timer, which is set again for the remaining time when it fires. */
+  /**
+   * Checks whether the session is held. All requests share one timer, which is set again for the remaining time when it
+   * fires.
+   */
   #check(): void {
     this.#cancel = undefined;
     const isHeld = this.#upgrades === 0 && this.#requests > 0;

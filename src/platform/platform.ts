@@ -268,8 +268,8 @@ export class Platform {
   }
 
   /**
-   * As on the platform, a static token carries no user and auth. The platform ignores them silently; here, the first
-   * such request adds a remark.
+   * Remarks once that `user` and `auth` are ignored. As on the platform, a static token carries neither; the platform
+   * ignores them silently.
    */
   #tellIdentityIgnored(backend: Backend, { user, auth }: ConnectParams): void {
     if (this.#identityIgnored || backend.identity.staticToken === undefined) return;
