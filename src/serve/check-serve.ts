@@ -47,7 +47,7 @@ function registryOf({ url, key }: RegistrySettings): OwnRegistry {
   return new OwnRegistry(url, readSigningKey(key), () => new Date());
 }
 
-/** A service without an image may get one later by a push. */
+/** Checks that a service's image can be resolved. A service without an image may get one later by a push. */
 async function checkImage(
   { name, image, pullPolicy }: ServeConfig['services'][number],
   config: ServeConfig,

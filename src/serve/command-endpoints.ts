@@ -22,7 +22,10 @@ import { type CommandLogs, findNamed, openRecords } from './command-logs.js';
 
 const PREFIX = servePrefix(':account') as `${typeof DEV_PREFIX}/account/:account`;
 
-/** jamdev's own endpoints for its command line: the counterparts of a dev server's endpoints, limited to an account. */
+/**
+ * Declares jamdev's own endpoints for its command line: the counterparts of a dev server's endpoints, limited to an
+ * account.
+ */
 export function commandEndpoints(sources: CommandLogs, info: () => ApiInfo): Endpoint[] {
   const { store, controlPlane } = sources;
   return [

@@ -20,7 +20,7 @@ const SERVICE =
   `${servePrefix(':account')}/service/:service` as `${typeof DEV_PREFIX}/account/:account/service/:service`;
 const ENVIRONMENT = `${SERVICE}/environment/:environment` as const;
 
-/** The endpoints of `jamdev deploy`, `rollback` and `promote`. */
+/** Declares the endpoints of `jamdev deploy`, `rollback` and `promote`. */
 export function deployEndpoints(store: Store, controlPlane: ClusterControlPlane): Endpoint[] {
   const deployerOf = ({ name, actor }: { name: string; actor: string }): Deployer => ({
     store,

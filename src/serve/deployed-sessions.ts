@@ -82,7 +82,10 @@ function toSession({ id, key, history }: BackendRow) {
   return { id, key, status: history.at(-1)?.status ?? 'scheduled' };
 }
 
-/** An environment may have only the digest of a pushed image, whereas a session has the full reference. */
+/**
+ * Whether two references mean the same image. An environment may have only the digest of a pushed image, whereas a
+ * session has the full reference.
+ */
 function isSameImage(one: string, other: string): boolean {
   return digestOf(one) === digestOf(other);
 }

@@ -4,7 +4,7 @@ import { droneListSchema } from '../contract/drones.js';
 import { okSchema } from '../contract/responses.js';
 import type { ClusterDrones } from '../plane/cluster-drones.js';
 
-/** The endpoints for the drones of the cluster, for its operators. */
+/** Declares the endpoints for the drones of the cluster, for its operators. */
 export function droneEndpoints(drones: ClusterDrones): Endpoint[] {
   return [
     get('/v2/drones', {

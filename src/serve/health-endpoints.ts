@@ -4,7 +4,7 @@ import { type Endpoint, get } from '../api/endpoint.js';
 import { okSchema } from '../contract/responses.js';
 import type { ServeMetrics } from './metrics.js';
 
-/** The endpoints for load balancers and Prometheus. */
+/** Declares the endpoints for load balancers and Prometheus. */
 export function healthEndpoints(checkReady: () => Promise<void>, metrics: ServeMetrics): Endpoint[] {
   return [
     get('/healthz', {

@@ -18,7 +18,7 @@ const grantSchema = z
   .object({ token: z.string(), access_token: z.string(), expires_in: z.number(), issued_at: z.string() })
   .meta({ id: 'RegistryToken' });
 
-/** The endpoints for the registry and its clients. */
+/** Declares the endpoints for the registry and its clients. */
 export function registryEndpoints(
   tokens: RegistryTokenService,
   own: ClusterRegistry,

@@ -11,7 +11,7 @@ import {
 import { createToken, listTokens, revokeTokens } from '../store/api-tokens.js';
 import type { Store } from '../store/tables.js';
 
-/** The endpoints for the API tokens of an account, which require a token with the scope `admin`. */
+/** Declares the endpoints for the API tokens of an account, which require a token with the scope `admin`. */
 export function tokenEndpoints(store: Store): Endpoint[] {
   return [
     get('/v2/account/:account/tokens', {
