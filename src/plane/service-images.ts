@@ -127,7 +127,10 @@ export class ServiceImages {
     return this.#pullPolicy === 'Never' ? wanted : digests.resolve(wanted);
   }
 
-  /** A drone may already have another account's image, and would start it without asking the registry. */
+  /**
+   * Refuses images of other accounts: a drone may already have such an image, and would start it without asking the
+   * registry.
+   */
   #checkOwner(reference: string): void {
     const { account } = this.#name;
     const repository = this.#world.own?.registry.repositoryOf(reference);

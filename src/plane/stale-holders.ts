@@ -69,8 +69,8 @@ export class StaleHolders {
   }
 
   /**
-   * If the policy is to wait, ensures that the last backend with a key is not running if our records say that it is
-   * lost, which says nothing about its container.
+   * Ensures, if the policy is to wait, that the last backend with a key is not running although our records say that it
+   * is lost, which says nothing about its container.
    * @throws JamdevError `HolderUnreachable` if it may still be running
    */
   async endLost(key: KeyOfService, signal: AbortSignal): Promise<void> {
