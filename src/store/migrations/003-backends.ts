@@ -46,8 +46,9 @@ export async function createBackends(db: Kysely<unknown>): Promise<void> {
 }
 
 /**
- * Each status is a row of its own and only ever follows statuses of lower rank. For every insert, the trigger locks the
- * backend's row first, so that two writers take turns, and drops a status that is not a step forward.
+ * Creates the table of statuses. Each status is a separate row and only ever follows statuses of lower rank. For every
+ * insert, the trigger locks the backend's row first, so that two writers take turns, and drops a status that is not a
+ * step forward.
  */
 async function createStatuses(db: Kysely<unknown>): Promise<void> {
   await sql`
