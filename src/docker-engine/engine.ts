@@ -143,7 +143,7 @@ export class Engine {
     return answer as IncomingMessage;
   }
 
-  /** A server that answers this with an error is not an engine, or requires TLS. */
+  /** Requests the engine's version. A server that answers this with an error is not an engine, or requires TLS. */
   async #askVersion(signal: AbortSignal): Promise<unknown> {
     try {
       return await this.#read('GET', '/version', {}, signal);
