@@ -3,7 +3,7 @@ import { json } from './answer.js';
 import { authEndpoint } from './early-endpoints.js';
 import { described, type Endpoint, post } from './endpoint.js';
 
-/** The endpoints for the account of the caller. */
+/** Declares the endpoints for the account of the caller. */
 export function accountEndpoints(): Endpoint[] {
   return [
     described(authEndpoint(), authSchema),

@@ -27,7 +27,7 @@ import { streamRecords } from './log-streams.js';
 /** Shown to the person at the terminal of the dev server. */
 const BUILD_REASON = 'jamdev build';
 
-/** jamdev's own endpoints for its command line, which are not part of the platform's API. */
+/** Declares jamdev's own endpoints for its command line, which are not part of the platform's API. */
 export function devEndpoints(context: DevApiContext): Endpoint[] {
   const { platform, logs } = context;
   return [

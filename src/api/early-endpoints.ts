@@ -4,7 +4,7 @@ import type { AuthAnswer } from '../contract/responses.js';
 import type { DevApiContext } from './dev-context.js';
 import { type EarlyEndpoint, getEarly } from './endpoint.js';
 
-/** The endpoint that returns the account of the caller. */
+/** Declares the endpoint that returns the account of the caller. */
 export function authEndpoint(): EarlyEndpoint<AuthAnswer> {
   return getEarly('/auth', {
     summary: 'The account of the caller',
@@ -12,7 +12,7 @@ export function authEndpoint(): EarlyEndpoint<AuthAnswer> {
   });
 }
 
-/** The endpoint that identifies the dev server. */
+/** Declares the endpoint that identifies the dev server. */
 export function infoEndpoint({ info, urls }: Pick<DevApiContext, 'info' | 'urls'>): EarlyEndpoint<DevInfo> {
   return getEarly(`${DEV_PREFIX}/info`, {
     summary: 'Identifies the dev server',

@@ -75,7 +75,10 @@ function hostsOf(rawHeaders: readonly string[]): string[] {
   return hosts;
 }
 
-/** Without an Origin, the page can't read the answer; it may be a link from any site to a page of the dev server. */
+/**
+ * Refuses foreign pages. Without an Origin, a page can't read the answer, and may be following a link to a page of the
+ * dev server.
+ */
 function checkCaller(caller: Caller, { method, headers }: Request): void {
   if (caller.kind === 'program' || caller.kind === 'own-page') return;
   if (headers.origin === undefined && READING.has(method)) return;

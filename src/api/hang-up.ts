@@ -1,9 +1,6 @@
 import type { Response } from 'express';
 
-/**
- * @returns a signal that aborts when the client disconnects before the answer is complete, or when the answer is
- *   complete
- */
+/** @returns a signal that aborts when the answer is complete or the client has disconnected */
 export function abortOnHangUp(response: Response): AbortSignal {
   const controller = new AbortController();
   response.once('close', () => controller.abort(new Error('the client disconnected')));

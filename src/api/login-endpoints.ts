@@ -4,7 +4,7 @@ import { json } from './answer.js';
 import { type Endpoint, post } from './endpoint.js';
 
 /**
- * The endpoint by which the official command-line client logs in without a token.
+ * Declares the endpoint by which the official command-line client logs in without a token.
  * @param refusal makes the error, which says what to do instead
  */
 export function loginEndpoints(refusal: () => JamdevError): Endpoint[] {

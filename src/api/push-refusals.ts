@@ -4,8 +4,8 @@ import { refusal } from './answer.js';
 import { type Endpoint, post } from './endpoint.js';
 
 /**
- * The endpoint of a registry to which `docker push` and `jamsocket push` send their first request. This server is not a
- * registry, and answers with what to do instead.
+ * Declares the endpoint of a registry to which `docker push` and `jamsocket push` send their first request. This server
+ * is not a registry, and answers with what to do instead.
  * @param reason makes the error for a push to a service
  */
 export function pushRefusals(reason: (service: string) => JamdevError): Endpoint[] {

@@ -28,9 +28,9 @@ const NOT_YET: Record<Exclude<Status, 'ready' | 'terminated'>, string> = {
 };
 
 /**
- * The page behind `ready_url`. It waits in a browser until the backend is ready and then redirects to the connection
- * URL, or explains why the backend will never be ready. Links from any site may lead here: such a request has no
- * Origin, so the guard lets it through, and the token grants access. Programs that accept JSON get the status.
+ * Declares the page behind `ready_url`. It waits in a browser until the backend is ready and then redirects to the
+ * connection URL, or explains why the backend will never be ready. Links from any site may lead here: such a request
+ * has no Origin, so the guard lets it through, and the token grants access. Programs that accept JSON get the status.
  */
 export function readyEndpoints({ controlPlane, urls, warmPools }: ApiContext): Endpoint[] {
   return [

@@ -15,7 +15,7 @@ import { json } from './answer.js';
 import type { ApiContext } from './context.js';
 import { type Endpoint, get, post } from './endpoint.js';
 
-/** The endpoints for services and their images. */
+/** Declares the endpoints for services and their images. */
 export function serviceEndpoints({ controlPlane, registryHost }: ApiContext): Endpoint[] {
   /**
    * Returns the repository to which `jamsocket push` pushes. An image with this name belongs to the service, even if it

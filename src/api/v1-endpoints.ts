@@ -11,7 +11,7 @@ import { type Endpoint, get, post } from './endpoint.js';
 import { abortOnHangUp } from './hang-up.js';
 import { streamStatuses } from './status-stream.js';
 
-/** Version 1 of the platform's API: spawn, status, status stream, terminate. */
+/** Declares version 1 of the platform's API: spawn, status, status stream, terminate. */
 export function v1Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
   const spawns = (['', '/v1'] as const).map((prefix) =>
     post(`${prefix}/user/:account/service/:service/spawn`, {

@@ -23,7 +23,10 @@ import { streamRawLog } from './log-streams.js';
 import { streamMetrics } from './metrics-stream.js';
 import { streamStatuses } from './status-stream.js';
 
-/** Version 2 of the platform's API: connect, status, terminate, info, logs, metrics, the list of running backends. */
+/**
+ * Declares version 2 of the platform's API: connect, status, terminate, info, logs, metrics, the list of running
+ * backends.
+ */
 export function v2Endpoints({ controlPlane, urls }: ApiContext): Endpoint[] {
   const { cluster } = controlPlane;
   const connect = {
