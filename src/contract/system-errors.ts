@@ -33,7 +33,7 @@ class Place {
     return typeof this.#about === 'string' ? `the path ${this.#about}` : `the path of ${this.#about.phrase}`;
   }
 
-  /** A command with the path, after some words; empty without a path. */
+  /** Returns a command with the path, after some words; empty without a path. */
   command(before: string, command: string, after = ''): string {
     return typeof this.#about === 'string' ? `${before}${command} ${quoteForShell(this.#about)}${after}` : '';
   }
