@@ -1,12 +1,12 @@
 import { ignoreError } from '../os/debug/debug-log.js';
 
-/** In one turn a waiting connection is accepted, in the next its request is read and answered. */
+/** A waiting connection is accepted in one turn of the event loop, and its request is read and answered in the next. */
 const FIRST_TURNS = 3;
 
 /**
- * Loads what the first answers don't need, and a running dev server may: most of its API, and when a config file appears,
- * its check. Later it might not be there anymore, since npm replaces packages under a running dev server. Requests that
- * wait for the start are answered first. Resolves when all is loaded; never rejects.
+ * Loads modules that the first answers don't need, but a running dev server may need later: most of its API, and the
+ * config check for a config file that appears. They may not exist later, since npm replaces packages under a running
+ * dev server. Requests that wait for the start are answered first. Resolves when everything is loaded; never rejects.
  */
 export async function loadWhatMayBeNeeded(): Promise<void> {
   for (let turn = 0; turn < FIRST_TURNS; turn += 1) await untilNextTurn();
@@ -16,7 +16,7 @@ export async function loadWhatMayBeNeeded(): Promise<void> {
   }
 }
 
-/** Loads most of the API, with Express and schemas, whose loading takes longer than the rest of a start. */
+/** Loads most of the API, including Express and schemas. This takes longer than the rest of a start. */
 export async function loadWholeApi() {
   return (await import('../api/whole-dev-api.js')).createWholeDevApi;
 }

@@ -24,7 +24,7 @@ export interface OpenPorts {
 }
 
 /**
- * Phase 3: listens on both ports, and publishes this run to other programs.
+ * Listens on both ports, and publishes this run to other programs (phase 3).
  * @throws JamdevError `PortTaken`, `HostUnavailable`, or an error if the state folder can't be written; no port stays
  *   open then
  */

@@ -51,11 +51,11 @@ export interface DevServerParts {
   imageKeeper: ReturnType<DockerParts['keepImages']> | undefined;
   /** Starts preparing backends ahead of time. */
   beginStandbys(): void;
-  /** The current config: a changed config file may have changed services. */
+  /** Returns the current config: a changed config file may have changed services. */
   config(): DevConfig;
 }
 
-/** Phase 2: creates and connects all parts. Nothing is started or written, and no port is opened. */
+/** Creates and connects all parts (phase 2). Nothing is started or written, and no port is opened. */
 export async function prepareParts(run: ResolvedRun, info: ServerInfo, bus: EventBus): Promise<DevServerParts> {
   const { config, folder, runId, register } = run;
   const logs = new LogStore(folder.logs, oldStateOf(config.project).logs);

@@ -29,7 +29,7 @@ export interface ResolvedRun {
 }
 
 /**
- * Phase 1: determines what to run, and prepares the state folder by cleaning up after dead dev servers.
+ * Determines what to run, and prepares the state folder by cleaning up after dead dev servers (phase 1).
  * @throws JamdevError if there is nothing to run, Docker is missing, or the state folder can't be written
  */
 export async function resolveRun(flags: DevFlags): Promise<ResolvedRun> {

@@ -8,12 +8,12 @@ import type { DevServerParts } from './prepare.js';
 import type { ResolvedRun } from './resolve.js';
 import { StateGuard } from './state-guard.js';
 
-/** How long after the start background work begins: earlier, it would delay the first requests. */
+/** How long after the start background work begins. Earlier, it would delay the first requests. */
 const AFTER_START_MS = 250;
 
 /**
- * Phase 4: answers requests, watches files, and makes the first builds.
- * @returns the guard of the state folder, which watches it until closed; once everything is loaded
+ * Answers requests, watches files, and starts the first builds (phase 4). Resolves when everything is loaded.
+ * @returns the guard that watches the state folder until it is closed
  */
 export async function runParts(
   run: ResolvedRun,
@@ -25,12 +25,12 @@ export async function runParts(
   const { builder, hotRebuild, logs, platform, loaded, writes, written, pipes } = parts;
   const guard = new StateGuard({ folder, register, logs, tell: (text) => bus.publish({ type: 'notice', text }) });
   const keepHouse = startHousekeeping({ folder, runId, platform, logs, loaded, writes });
-  // Files that the user has since added to "ignore" are not recorded again.
+  // Cleared so that files that the user has since added to "ignore" are not reported again.
   written.clear();
   const ready = loadWhatMayBeNeeded();
-  // The caller of startDevServer() can subscribe before the first event.
+  // Lets the caller of startDevServer() subscribe before the first event.
   const subscribed = ready.then(() => new Promise<void>((resolve) => setImmediate(resolve)));
-  // Watching begins before a build that writes files, to distinguish its output from the user's changes.
+  // Watching begins before a build that writes files, so that its output is not mistaken for the user's changes.
   const watching = subscribed.then(() => hotRebuild.start());
   const hasBuild = run.config.services.some((service) => describeBuild(service) !== undefined);
   void builder.buildAll('start', hasBuild ? watching : subscribed);

@@ -78,7 +78,7 @@ export function makeServers(
   return { make: { api: makeApi, proxy: () => proxy.createServer() }, serve: () => serve() };
 }
 
-/** The configured names of the dev server. Addresses are left out: DNS can't rebind them. */
+/** Returns the configured names of the dev server, without addresses, because DNS can't rebind those. */
 function namesOfDevServer({ host, allowedHosts, publicUrl }: DevConfig): AllowedHosts {
   const inFront = Object.values(publicUrl).map((url) => new URL(url).hostname);
   return { names: [...allowedHosts, ...(host === undefined ? [] : [host]), ...inFront], addresses: host !== undefined };

@@ -14,7 +14,7 @@ const LONGEST_ROLLOUT_MS = 10_000;
 export interface StandbyParts {
   builder: Builder;
   runtime: Pick<Runtime, 'standBy' | 'renewStandbys'>;
-  /** Resolves when no running backend of a service is starting. The name is that of its definition. */
+  /** Resolves when no running backend of a service is starting. `service` is the name of its definition. */
   rolledOut(service: string): Promise<unknown>;
   tell(text: string): void;
   clock: Clock;
