@@ -21,7 +21,7 @@ export function exitCodeOf(code: ErrorCode): number {
   return EXIT_CODE_OF[code] ?? EXIT_FAILURE;
 }
 
-/** As in shells, 128 plus the number of the signal that ended the program. */
+/** Returns the exit code after a signal: 128 plus the signal's number, as in shells. */
 export function signalExitCode(signal: NodeJS.Signals): number {
   return SIGNAL_BASE + constants.signals[signal];
 }

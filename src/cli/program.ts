@@ -98,7 +98,7 @@ function withDebug(command: Command, io: CommandIo): Command {
     .on('option:debug', () => io.debug.start());
 }
 
-/** Needed for unknown commands, for which no hook runs. Help must also work in a deleted folder. */
+/** Prepares hints for unknown commands, for which no hook runs. Help must also work in a deleted folder. */
 async function beginHints(hints: PrintedHints): Promise<void> {
   try {
     await hints.begin();

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** The file of the official client's login. */
+/** Returns the path of the official client's login file. */
 export function loginPath(): string {
   return join(homedir(), '.jamsocket', 'config.json');
 }

@@ -57,7 +57,10 @@ export function addDevOptions(command: Command, defaults: DevDefaults): Command 
   );
 }
 
-/** Commander sets a default for negatable options. Only options that were typed override the config file. */
+/**
+ * Returns the options that were typed. Commander sets a default for negatable options, but only typed options override
+ * the config file.
+ */
 export function givenFlags(options: object, command: Command): DevFlags {
   const typed = Object.entries(options).filter(([name]) => command.getOptionValueSource(name) === 'cli');
   const { envFrom, allowedHost: allowedHosts, ...flags } = Object.fromEntries(typed);

@@ -23,7 +23,7 @@ export interface ShortcutContext {
   quit(): void;
 }
 
-/** The keys of `jamdev dev`, in the order of the help. */
+/** Makes the shortcuts of `jamdev dev`, in the order of the help. */
 export function makeShortcuts(context: ShortcutContext): Shortcut[] {
   const { server, filter, question, say } = context;
   const { platform, hotRebuild } = server.parts;

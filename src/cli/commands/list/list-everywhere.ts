@@ -41,7 +41,9 @@ export async function listEverywhere(options: ListOptions, io: CommandIo): Promi
   );
 }
 
-/** Omitted if there are no pools, so that the output stays the same for scripts. */
+/**
+ * Returns the warm pools for the JSON output; omitted if there are none, so that the output stays the same for scripts.
+ */
 function toPoolsJson(server: ServerRecord, pools: readonly PlacedPool[]): { warm_pools?: WarmPool[] } {
   const own = poolsOf(server, pools);
   return own.length === 0 ? {} : { warm_pools: own };

@@ -159,7 +159,7 @@ function failingLine({ failing }: FooterContent, width: number, widthOf: WidthOf
   return [chalk.red(fitToWidth(each.join('; '), width, widthOf))];
 }
 
-/** Separate from the backends, because those in a pool belong to no session. */
+/** Describes the pools, separately from the backends in the table, because pooled backends belong to no session. */
 function poolState(pools: FooterContent['pools']): string[] {
   const [first, ...others] = pools;
   if (first === undefined) return [];
