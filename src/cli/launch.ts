@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { readOwnPackage } from '../config/own-package.js';
 import { noteHandled } from '../os/debug/debug-log.js';
-import { keepHeapSmall } from '../os/heap-size.js';
+import { keepYoungSpaceSmall } from '../os/young-space.js';
 import { useCompileCache } from '../records/compile-cache.js';
 
 // The entry point, which loads the program. `jamdev --version` is handled without it, because scripts call it.
@@ -9,9 +9,9 @@ if (!(process.argv.length === 3 && isVersionFlag(process.argv[2]) && printVersio
   const isDev = process.argv[2] === 'dev';
   if (isDev) {
     // A dev server runs for hours, so its memory matters.
-    keepHeapSmall();
+    keepYoungSpaceSmall();
     // Compiled code is written at exit, and V8 rejects it if the next start has other flags.
-    process.once('exit', keepHeapSmall);
+    process.once('exit', keepYoungSpaceSmall);
   }
   useCompileCache(isDev ? 'dev' : 'commands');
   void import('./main.js');
