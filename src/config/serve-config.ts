@@ -41,7 +41,7 @@ export interface ServeConfig {
   registry: RegistrySettings | undefined;
   /** By drone name. */
   drones: Readonly<Record<string, DroneEndpoint>>;
-  /** The accounts that operate the cluster; undefined: the only account, if there is just one. */
+  /** The accounts that operate the cluster; undefined: all. */
   operators: readonly string[] | undefined;
   limits: {
     maxBackends?: number | undefined;

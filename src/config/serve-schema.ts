@@ -84,7 +84,7 @@ export const serveSchema = z.strictObject({
     .array(z.string().regex(ACCOUNT_NAME, 'must be the name of an account'))
     .optional()
     .describe(
-      'The accounts whose tokens with the scope admin may list and drain drones and read /metrics. Default: the only account; with several accounts, none.',
+      'The accounts whose tokens with the scope admin may list and drain drones and read /metrics. Default: all accounts.',
     ),
   limits: z
     .strictObject({

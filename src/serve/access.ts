@@ -6,7 +6,7 @@ import { requestErrors } from '../contract/errors/request-errors.js';
 import { BatchedLookups } from '../os/batched-lookups.js';
 import type { Caller } from '../platform/control-plane.js';
 import { type ApiToken, formatApiToken, parseApiToken } from '../store/api-token.js';
-import { authenticate, hadTokens, isOnlyAccount, type Caller as TokenOwner } from '../store/api-tokens.js';
+import { authenticate, hadTokens, type Caller as TokenOwner } from '../store/api-tokens.js';
 import { findPublic } from '../store/backends.js';
 import type { Store } from '../store/tables.js';
 import type { FailedAttempts } from './failed-attempts.js';
@@ -20,7 +20,7 @@ const ANY_ACCOUNT = '-';
 export interface AccessRules {
   /** Whether the API is reachable from this machine only. If so, it is open until a token is created. */
   isLoopback: boolean;
-  /** The accounts that operate the cluster. If undefined, the only existing account does. */
+  /** The accounts that operate the cluster; undefined: all. */
   operators: readonly string[] | undefined;
 }
 
@@ -53,7 +53,7 @@ export class Access {
     if (asked !== undefined && asked !== account) throw accessErrors.otherAccount(asked, account);
     const needed = scope === 'operator' ? 'admin' : scope;
     if (!allows(scopes, needed)) throw accessErrors.scopeMissing(needed);
-    if (scope === 'operator') await this.#checkOperator(account);
+    if (scope === 'operator') this.#checkOperator(account);
     return { account, actor };
   }
 
@@ -89,10 +89,8 @@ export class Access {
   }
 
   /** @throws JamdevError `AccountNotAllowed` */
-  async #checkOperator(account: string): Promise<void> {
-    const { operators } = this.#rules;
-    const isOperator = operators?.includes(account) ?? (await isOnlyAccount(this.#store, account));
-    if (!isOperator) throw accessErrors.notAnOperator(account, operators !== undefined);
+  #checkOperator(account: string): void {
+    if (this.#rules.operators?.includes(account) === false) throw accessErrors.notAnOperator(account);
   }
 
   /**

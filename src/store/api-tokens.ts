@@ -65,12 +65,6 @@ export async function hadTokens(store: Store): Promise<boolean> {
   return (await store.selectFrom('api_tokens').select('id').limit(1).executeTakeFirst()) !== undefined;
 }
 
-/** Whether there is no other account. */
-export async function isOnlyAccount(store: Store, account: string): Promise<boolean> {
-  const other = store.selectFrom('accounts').select('name').where('name', '!=', account).limit(1);
-  return (await other.executeTakeFirst()) === undefined;
-}
-
 /** Lists the tokens of an account, or of all accounts, oldest first, including revoked ones. */
 export function listTokens(store: Store, account?: string): Promise<TokenInfo[]> {
   return store

@@ -99,7 +99,7 @@ require('node:http').createServer((request, response) => response.end(JSON.strin
 `;
 
 describe('a backend of a start script', () => {
-  test('has them, prefers its own variables, and gets none of those that jamdev was started with', async () => {
+  test('has npm’s variables, prefers its own, and inherits none from the start of jamdev', async () => {
     const folder = makeProject({
       'package.json': {
         name: 'app',

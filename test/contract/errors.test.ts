@@ -147,10 +147,7 @@ const SAMPLES: { [Name in keyof typeof MAKERS]: [error: JamdevError, mentions: s
   loginNeedsToken: [accessErrors.loginNeedsToken(), ['jamsocket login --token TOKEN']],
   tooManyAttempts: [accessErrors.tooManyAttempts(4711), ['4711 s']],
   otherAccount: [accessErrors.otherAccount('globex', 'acme'), ['"globex"', '"acme"']],
-  notAnOperator: [
-    accessErrors.notAnOperator('globex', false),
-    ['"globex"', '"serve.operators"', 'JAMDEV_SERVE_OPERATORS'],
-  ],
+  notAnOperator: [accessErrors.notAnOperator('globex'), ['"globex"', '"serve.operators"']],
   scopeMissing: [accessErrors.scopeMissing('deploy'), ['"deploy"', '--scopes deploy']],
   controllerUnavailable: [clusterErrors.controllerUnavailable('DETAIL'), ['DETAIL']],
   controllerHelpless: [clusterErrors.controllerHelpless('DETAIL'), ['DETAIL']],

@@ -40,7 +40,7 @@ describeServe('jamdev deployments', () => {
     return { serve, token, run, deploy, list };
   }
 
-  test('lists what an environment was set to, the newest first, with those who did it', async () => {
+  test('lists the deployments of an environment with their actors, newest first', async () => {
     const { run, deploy, list } = await prepare();
     expect((await run('deployments')).stdout).toBe('Nothing was deployed to doc/default yet.\n');
     const ids = [await deploy('one'), await deploy('two')];

@@ -33,13 +33,11 @@ export const accessErrors = {
       `The API token is for the account ${quote(own)}, not ${quote(asked)}.`,
       'Use the account of the token in the path, or a token of that account.',
     ),
-  notAnOperator: (account: string, areNamed: boolean) =>
+  notAnOperator: (account: string) =>
     new JamdevError(
       'AccountNotAllowed',
       `The account ${quote(account)} does not operate this cluster: the API token can't read or change what all accounts share.`,
-      areNamed
-        ? 'Use a token of an account in "serve.operators".'
-        : 'There are several accounts: name those that operate it in "serve.operators" of the config, or in JAMDEV_SERVE_OPERATORS.',
+      'Use a token of an account in "serve.operators".',
     ),
   scopeMissing: (scope: string) =>
     new JamdevError(

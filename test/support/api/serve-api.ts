@@ -6,9 +6,6 @@ import { keepServe, type ServeRun, type TestCluster } from '../serve.js';
 import { ApiExpectations } from './differences.js';
 import { type ApiTarget, SERVICES, TestApi } from './test-api.js';
 
-/** More accounts than a `describe` has tests; each may use the endpoints of operators too. */
-const MAX_ACCOUNTS = 2_000;
-
 /** One `jamdev serve` for all tests of a `describe`, each with its own account. */
 export interface ServeTarget extends ApiTarget {
   readonly expectations: ApiExpectations;
@@ -18,17 +15,13 @@ export interface ServeTarget extends ApiTarget {
 /** Starts a `jamdev serve` in front of a cluster, for all tests of a `describe`. */
 export function useServeApi(cluster: TestCluster): ServeTarget {
   const expectations = ApiExpectations.ofServe();
-  // All clusters of a test file share the keys of an account, so that no two of them have the same one.
-  const prefix = `a${randomBytes(4).toString('hex')}`;
-  const accounts = Array.from({ length: MAX_ACCOUNTS }, (_, index) => prefix + index.toString(16).padStart(4, '0'));
-  const unused = accounts.values();
   let serve: ServeRun;
   let stop: (() => Promise<void>) | undefined;
   let database: OpenStore | undefined;
   beforeAll(async () => {
     const service = { image: cluster.image, pullPolicy: 'Never' };
     const services = Object.fromEntries(SERVICES.map((name) => [name, service]));
-    const started = await keepServe(cluster, { config: { services }, serve: { operators: accounts } });
+    const started = await keepServe(cluster, { config: { services } });
     ({ serve, stop } = started);
     database = await openStore(serve.database);
   }, 120_000);
@@ -39,8 +32,7 @@ export function useServeApi(cluster: TestCluster): ServeTarget {
 
   const open = async (): Promise<{ api: TestApi; close: () => Promise<void> }> => {
     const { store } = database as OpenStore;
-    const account: string | undefined = unused.next().value;
-    if (account === undefined) throw new Error(`more than ${MAX_ACCOUNTS} tests`);
+    const account = `a${randomBytes(6).toString('hex')}`;
     const token = await createToken(store, { account, scopes: ['admin'], actor: 'test' });
     const linesBefore = serve.log().length;
     const rows = store.selectFrom('backends').select('id').where('account', '=', account).orderBy('created_at');
