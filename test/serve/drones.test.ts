@@ -44,7 +44,7 @@ describeServe('jamdev drones', () => {
     const unsure = await byApi('drain', drone.name);
     expect(unsure).toMatchObject({ code: 2, stderr: expect.stringContaining('is permanent') });
     const unknown = await byApi('drain', 'dr-unknown', '--yes');
-    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('has no drone "dr-unknown" now') });
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('has no connected drone "dr-unknown"') });
     const drained = await byApi('drain', drone.name, '--yes');
     expect(drained).toMatchObject({ code: 0, stdout: expect.stringContaining('gets no new backends') });
     expect(byName((await onDatabase('drones', '--json')).stdout)[drone.name]).toMatchObject({ state: 'draining' });
