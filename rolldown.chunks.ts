@@ -22,7 +22,8 @@ const DEV_SERVER = BEGINNINGS.findIndex(({ name }) => name === 'dev-server');
 const LATE_API = BEGINNINGS.findIndex(({ name }) => name === 'api');
 
 /**
- * Puts what `jamdev dev`, soon after its start its API, and the fastest commands load into few files: the bundler would make more than 80, and Node.js takes
+ * Puts what `jamdev dev`, its API (loaded soon after the start) and the fastest commands load into few files: the bundler
+ * would make more than 80, and Node.js takes
  * time to find and read each. A module goes to the first of the programs above that loads it, so that no command loads much
  * that it does not need. All other modules are left to the bundler.
  */
